@@ -1,0 +1,107 @@
+/**
+ * Runs the same test files on Deno, Bun and Node, two runtimes at a time.
+ *
+ * Arguments: names of runtimes (default: all three) and parts of paths of test files (default:
+ * all). The last line is `N passed, N failed`; the exit code is 0 only when nothing failed.
+ *
+ * @module
+ */
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { installDependencies } from "./npm_folder.ts";
+import { CACHE, listFiles } from "./repository.ts";
+import { runCommand } from "./run_command.ts";
+import { findRuntime, RUNTIME_NAMES, runtimeEnvironment } from "./runtimes.ts";
+import type { Runtime, RuntimeName } from "./runtimes.ts";
+import { testCounts } from "./test_counts.ts";
+import type { TestCounts } from "./test_counts.ts";
+
+// A runtime that has not ended by then hangs: the whole run is meant to take five minutes.
+const RUN_TIMEOUT_MS = 600_000;
+// The limit of one test; Bun's own default of five seconds is too short for a server's life.
+const TEST_TIMEOUT_MS = 120_000;
+const SHOWN_LINES = 150;
+
+function argumentsOf(name: RuntimeName, files: readonly string[]): string[] {
+  const paths = files.map((file) => `./${file}`);
+  switch (name) {
+    case "deno":
+      return ["test", "-A", "--no-check", "--node-modules-dir=manual", ...paths];
+    case "bun":
+      return ["test", `--timeout=${TEST_TIMEOUT_MS}`, ...paths];
+    case "node":
+      return [
+        "--disable-warning=ExperimentalWarning",
+        "--test",
+        "--test-reporter=spec",
+        `--test-timeout=${TEST_TIMEOUT_MS}`,
+        ...paths,
+      ];
+  }
+}
+
+async function runOn(
+  runtime: Runtime,
+  files: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<TestCounts> {
+  const result = await runCommand(runtime.path, argumentsOf(runtime.name, files), {
+    env,
+    timeoutMs: RUN_TIMEOUT_MS,
+  });
+  const log = join(CACHE, "logs", `test-${runtime.name}.log`);
+  mkdirSync(join(CACHE, "logs"), { recursive: true });
+  writeFileSync(log, result.output);
+
+  const counted = testCounts(runtime.name, result.output) ?? { passed: 0, failed: 0, skipped: 0 };
+  // A runner that died, or that ran nothing, is a failure even when it counted none.
+  const isFailed = result.code !== 0 || counted.passed === 0;
+  const counts = isFailed ? { ...counted, failed: Math.max(1, counted.failed) } : counted;
+  if (isFailed) {
+    const reason = result.timedOut ? "ran out of time" : `ended with exit code ${result.code}`;
+    const lines = result.output.trimEnd().split("\n");
+    console.log(`--- ${runtime.name} ${reason}; the end of its output:`);
+    console.log(lines.slice(-SHOWN_LINES).join("\n"));
+    console.log(`--- end of the output of ${runtime.name}`);
+  }
+  const seconds = (result.elapsedMs / 1000).toFixed(1);
+  console.log(
+    `on ${runtime.name} ${runtime.version}: ${counts.passed} passed, ${counts.failed} failed, ` +
+      `${counts.skipped} skipped (${seconds} s)`,
+  );
+  return counts;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const isRuntime = (arg: string): boolean => RUNTIME_NAMES.includes(arg as RuntimeName);
+  const parts = args.filter((arg) => !isRuntime(arg));
+  const chosen = RUNTIME_NAMES.filter((name) => args.includes(name) || !args.some(isRuntime));
+  const files = listFiles("tests", (path) => path.endsWith("_test.ts"))
+    .filter((path) => parts.length === 0 || parts.some((part) => path.includes(part)));
+  if (files.length === 0) throw new Error(`No test file matches ${parts.join(" ")}`);
+
+  await installDependencies();
+  const runtimes: Runtime[] = [];
+  for (const name of RUNTIME_NAMES) runtimes.push(await findRuntime(name));
+  const env = runtimeEnvironment(runtimes);
+
+  console.log(`${files.length} test files on ${chosen.join(", ")}`);
+  const waiting = runtimes.filter(({ name }) => chosen.includes(name));
+  const all: TestCounts[] = [];
+  async function lane(): Promise<void> {
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      all.push(await runOn(next, files, env));
+    }
+  }
+  await Promise.all([lane(), lane()]);
+
+  const sums = new Set(all.map(({ passed, failed, skipped }) => passed + failed + skipped));
+  if (sums.size > 1) console.log("note: the runtimes did not count the same number of tests");
+  const passed = all.reduce((sum, counts) => sum + counts.passed, 0);
+  const failed = all.reduce((sum, counts) => sum + counts.failed, 0);
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));
