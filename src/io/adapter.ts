@@ -56,6 +56,8 @@ export interface IoFile {
 
 /** A held lock. Released by `release`, or by the death of the process. */
 export interface IoLock {
+  /** The real path of the store: what its owner opens, renames and syncs by. */
+  readonly path: string;
   /** Frees the lock. Idempotent. */
   release(): void;
 }

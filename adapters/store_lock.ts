@@ -1,0 +1,148 @@
+/**
+ * Ownership of a store by one process: a registry keyed by real path for this process, a kernel lock
+ * on `PATH.lock` for all others, and a flock on the data file itself where the runtime has one, which
+ * still holds if something in this process made the kernel drop the record lock.
+ *
+ * The flock follows the data file: it is taken with the lock if the file exists, otherwise when the
+ * owner opens it for writing or renames a new file into its place.
+ *
+ * @module
+ */
+
+import { existsSync, lstatSync, realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { IoError, StateError } from "../src/errors.ts";
+import type { IoLock } from "../src/io/adapter.ts";
+import { attempt } from "./node_errors.ts";
+import { type SqliteLock, type SqliteModule, takeSqliteLock } from "./sqlite_lock.ts";
+
+/** Tries to flock the existing file at `path`; returns the call that frees it, if it was free. */
+export type Flock = (path: string) => (() => void) | undefined;
+
+/** The suffix of the lock file, which stands beside the data file. */
+const SUFFIX = ".lock";
+
+/**
+ * The owners of this process by real path. Being reachable from here also keeps the connections
+ * from being garbage collected, which would drop their locks silently.
+ */
+const OWNERS = new Map<string, StoreLock>();
+
+/** A store that this process owns. */
+class StoreLock implements IoLock {
+  readonly path: string;
+  readonly #kernel: SqliteLock;
+  readonly #flock: Flock | undefined;
+  #unflock: (() => void) | undefined;
+
+  constructor(path: string, kernel: SqliteLock, flock: Flock | undefined) {
+    this.path = path;
+    this.#kernel = kernel;
+    this.#flock = flock;
+  }
+
+  /** Flocks the data file if it exists and is not flocked; false when somebody else did. */
+  cover(): boolean {
+    if (this.#flock === undefined || this.#unflock !== undefined) return true;
+    if (!existsSync(this.path)) return true;
+    this.#unflock = this.#flock(this.path);
+    return this.#unflock !== undefined;
+  }
+
+  /** Gives up the flock of a data file that is no longer this store's. */
+  uncover(): void {
+    this.#unflock?.();
+    this.#unflock = undefined;
+  }
+
+  /** Replaces the data file by `from` through `rename`, with no moment in which it is not flocked. */
+  replace(from: string, rename: () => void): void {
+    const unflock = this.#flock?.(from);
+    if (this.#flock !== undefined && unflock === undefined) throw lockedError(from);
+    try {
+      rename();
+    } catch (error) {
+      unflock?.();
+      throw error;
+    }
+    this.uncover();
+    this.#unflock = unflock;
+  }
+
+  release(): void {
+    if (OWNERS.get(this.path) !== this) return;
+    this.uncover();
+    this.#kernel.release();
+    OWNERS.delete(this.path);
+  }
+}
+
+/** Tries to become the owner of the store at `path`; `undefined` when it has one. */
+export function takeStoreLock(
+  path: string,
+  sqlite: () => SqliteModule,
+  flock: Flock | undefined,
+): IoLock | undefined {
+  const real = storePath(path);
+  if (OWNERS.has(real)) return undefined;
+  refuseHeldLockFile(real);
+  const kernel = takeSqliteLock(sqlite(), real + SUFFIX);
+  if (kernel === undefined) return undefined;
+  const lock = new StoreLock(real, kernel, flock);
+  let covered = false;
+  try {
+    covered = lock.cover();
+  } finally {
+    if (!covered) kernel.release();
+  }
+  if (!covered) return undefined;
+  OWNERS.set(real, lock);
+  return lock;
+}
+
+/** Refuses the files that this process must not open: closing them would drop its own locks. */
+export function refuseHeldLockFile(path: string): void {
+  if (OWNERS.size === 0 || !existsSync(path)) return;
+  const real = attempt("resolve", path, () => realpathSync.native(path));
+  if (real.endsWith(SUFFIX) && OWNERS.has(real.slice(0, -SUFFIX.length))) {
+    throw new IoError("IO_ACCESS", `${path} carries a lock of this process`, { path });
+  }
+}
+
+/** To be called when `path` was opened for writing: its owner's flock covers it from here on. */
+export function coverOpened(path: string): void {
+  if (OWNERS.size === 0) return;
+  const owner = OWNERS.get(attempt("resolve", path, () => realpathSync.native(path)));
+  if (owner !== undefined && !owner.cover()) throw lockedError(path);
+}
+
+/** Renames `from` to `to`; if `to` is an owned data file, the new file is flocked before. */
+export function renameOwned(from: string, to: string, rename: () => void): void {
+  const owner = OWNERS.size === 0 ? undefined : OWNERS.get(nameInRealFolder(to));
+  if (owner === undefined) rename();
+  else owner.replace(from, rename);
+}
+
+/** To be called when the name `path` was removed. */
+export function uncoverRemoved(path: string): void {
+  if (OWNERS.size > 0) OWNERS.get(nameInRealFolder(path))?.uncover();
+}
+
+/** The real path of a store that may not exist yet. */
+function storePath(path: string): string {
+  return attempt("resolve", path, () => {
+    const entry = lstatSync(path, { throwIfNoEntry: false });
+    if (entry === undefined) return nameInRealFolder(path);
+    // A dangling link has no real path to key the lock by: this throws ENOENT.
+    return realpathSync.native(path);
+  });
+}
+
+/** The real path of the folder, with the name as it stands: what rename and unlink act on. */
+function nameInRealFolder(path: string): string {
+  return attempt("resolve", path, () => join(realpathSync.native(dirname(path)), basename(path)));
+}
+
+function lockedError(path: string): StateError {
+  return new StateError("LOCKED", `somebody else holds a flock on ${path}`, { path });
+}
