@@ -1,0 +1,119 @@
+/**
+ * The batch: the unit in which a log is written, synced and recovered. One header, one payload,
+ * one checksum each.
+ *
+ * | offset | type | field                                                                       |
+ * | ------ | ---- | --------------------------------------------------------------------------- |
+ * | 0      | u32  | CRC-32 of bytes 4 to 64, seeded with the identity of the log                |
+ * | 4      | u32  | magic "HLB1"                                                                |
+ * | 8      | u64  | salt of the extent's present use                                            |
+ * | 16     | u64  | sequence of the first record; the next batch continues behind the last      |
+ * | 24     | u64  | durable sequence: all before it was synced before this batch was written    |
+ * | 32     | u32  | record count                                                                |
+ * | 36     | u32  | payload length                                                              |
+ * | 40     | u32  | CRC-32 of the payload                                                       |
+ * | 44     | u32  | chain: bytes 0 to 4 of the previous batch's header                          |
+ * | 48     | u8   | flags: 1 sealed                                                             |
+ * | 49     | -    | zeros to 64                                                                 |
+ * | 64     | -    | payload                                                                     |
+ *
+ * A sealed batch is padded with zeros to 4 KiB, because a sync follows it and no later write may
+ * share a block with it; any other is padded to 64 bytes. All integers are little-endian.
+ *
+ * @module
+ */
+
+import type { Checksum } from "../base/checksum.ts";
+
+/** Bytes of a batch header, and the alignment of batches. */
+export const BATCH_HEADER_BYTES = 64;
+/** Alignment behind a sealed batch. */
+export const SEAL_BYTES = 4096;
+const MAGIC = 0x31424c48;
+const SEALED = 1;
+const TWO_32 = 0x1_0000_0000;
+
+/** The fields of a batch header. */
+export interface BatchHeader {
+  /** Salt of the extent's present use. */
+  salt: bigint;
+  /** Sequence of the first record. */
+  sequence: number;
+  /** Everything before this sequence was synced before the batch was written. */
+  durable: number;
+  /** Number of records. */
+  count: number;
+  /** Bytes of the payload. */
+  payloadBytes: number;
+  /** CRC-32 of the payload. */
+  payloadChecksum: number;
+  /** Checksum of the header of the batch before. */
+  chain: number;
+  /** A sync followed, or was about to. */
+  sealed: boolean;
+}
+
+/** Bytes that a batch takes in its extent. */
+export function batchBytes(payloadBytes: number, sealed: boolean): number {
+  const unit = sealed ? SEAL_BYTES : BATCH_HEADER_BYTES;
+  return Math.ceil((BATCH_HEADER_BYTES + payloadBytes) / unit) * unit;
+}
+
+/** Writes a header at `at`. @returns its checksum, the chain value of the next batch. */
+export function encodeBatchHeader(
+  header: BatchHeader,
+  bytes: Uint8Array,
+  at: number,
+  checksum: Checksum,
+  identity: number,
+): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, BATCH_HEADER_BYTES);
+  view.setUint32(4, MAGIC, true);
+  view.setBigUint64(8, header.salt, true);
+  setU64(view, 16, header.sequence);
+  setU64(view, 24, header.durable);
+  view.setUint32(32, header.count, true);
+  view.setUint32(36, header.payloadBytes, true);
+  view.setUint32(40, header.payloadChecksum, true);
+  view.setUint32(44, header.chain, true);
+  view.setUint32(48, header.sealed ? SEALED : 0, true);
+  view.setUint32(52, 0, true);
+  view.setUint32(56, 0, true);
+  view.setUint32(60, 0, true);
+  const sum = checksum.of(bytes, at + 4, at + BATCH_HEADER_BYTES, identity);
+  view.setUint32(0, sum, true);
+  return sum;
+}
+
+/** Reads the header at `at`, or `undefined` when there is none that belongs to this log. */
+export function decodeBatchHeader(
+  bytes: Uint8Array,
+  at: number,
+  checksum: Checksum,
+  identity: number,
+): BatchHeader | undefined {
+  if (at + BATCH_HEADER_BYTES > bytes.length) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, BATCH_HEADER_BYTES);
+  if (view.getUint32(4, true) !== MAGIC) return undefined;
+  const sum = checksum.of(bytes, at + 4, at + BATCH_HEADER_BYTES, identity);
+  if (view.getUint32(0, true) !== sum) return undefined;
+  return {
+    salt: view.getBigUint64(8, true),
+    sequence: getU64(view, 16),
+    durable: getU64(view, 24),
+    count: view.getUint32(32, true),
+    payloadBytes: view.getUint32(36, true),
+    payloadChecksum: view.getUint32(40, true),
+    chain: view.getUint32(44, true),
+    sealed: view.getUint32(48, true) === SEALED,
+  };
+}
+
+function setU64(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value % TWO_32, true);
+  view.setUint32(at + 4, Math.floor(value / TWO_32), true);
+}
+
+function getU64(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * TWO_32;
+}

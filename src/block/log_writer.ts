@@ -1,0 +1,133 @@
+/**
+ * Appends batches to extents: one owned buffer, one write per batch. The synchronous core of the
+ * kernel's log and of the public endless stream.
+ *
+ * @module
+ */
+
+import type { Checksum } from "../base/checksum.ts";
+import { assert } from "../errors.ts";
+import type { IoFile } from "../io/adapter.ts";
+import { BATCH_HEADER_BYTES, batchBytes, encodeBatchHeader, SEAL_BYTES } from "./log_batch.ts";
+import type { LogExtent, LogPosition } from "./log_extent.ts";
+
+/** Capacity the buffer shrinks back to after a large batch. */
+const BUFFER_BYTES: number = 256 * 1024;
+
+/** Writes batches; whoever owns it decides when to sync and when to move to the next extent. */
+export class LogWriter {
+  /** The extent in use. */
+  extent: LogExtent;
+  /** Offset of the next batch in the extent. */
+  used: number;
+  /** Sequence and chain of the next batch. */
+  readonly position: LogPosition;
+  /** Everything before this sequence is durable. */
+  durable: number;
+  /** Bytes written since opening. */
+  bytesWritten = 0;
+
+  readonly #file: IoFile;
+  readonly #checksum: Checksum;
+  readonly #identity: number;
+  #buffer = new Uint8Array(BUFFER_BYTES);
+  #length = BATCH_HEADER_BYTES;
+  #count = 0;
+
+  /** Continues a log at a position, at the start of an extent. */
+  constructor(
+    file: IoFile,
+    checksum: Checksum,
+    identity: number,
+    extent: LogExtent,
+    position: LogPosition,
+  ) {
+    this.#file = file;
+    this.#checksum = checksum;
+    this.#identity = identity;
+    this.extent = extent;
+    this.used = 0;
+    this.position = { ...position };
+    this.durable = position.sequence;
+  }
+
+  /** Whether a sealed batch with `payloadBytes` in all fits what is left of the extent. */
+  fits(payloadBytes: number): boolean {
+    return this.used + batchBytes(payloadBytes, true) <= this.extent.bytes;
+  }
+
+  /** Payload bytes gathered so far. */
+  get pendingBytes(): number {
+    return this.#length - BATCH_HEADER_BYTES;
+  }
+
+  /** Records gathered so far. */
+  get pendingCount(): number {
+    return this.#count;
+  }
+
+  /** Gathers one record, `bytes[begin, end)`, into the next batch. Copies it. */
+  add(bytes: Uint8Array, begin: number, end: number): void {
+    const length = this.#length + 4 + end - begin;
+    if (length + SEAL_BYTES > this.#buffer.length) {
+      const buffer = new Uint8Array(Math.max(this.#buffer.length * 2, length + SEAL_BYTES));
+      buffer.set(this.#buffer.subarray(0, this.#length));
+      this.#buffer = buffer;
+    }
+    const size = end - begin;
+    const at = this.#length;
+    this.#buffer[at] = size;
+    this.#buffer[at + 1] = size >>> 8;
+    this.#buffer[at + 2] = size >>> 16;
+    this.#buffer[at + 3] = size >>> 24;
+    this.#buffer.set(bytes.subarray(begin, end), at + 4);
+    this.#length = length;
+    this.#count++;
+  }
+
+  /**
+   * Writes the gathered records as one batch. A sealed batch ends at a 4 KiB boundary and is to be
+   * followed by a sync, after which the owner calls {@linkcode LogWriter.synced}.
+   */
+  write(sealed: boolean): void {
+    const payloadBytes = this.#length - BATCH_HEADER_BYTES;
+    const bytes = batchBytes(payloadBytes, sealed);
+    assert(this.used + bytes <= this.extent.bytes, "the batch fits its extent");
+    const chain = encodeBatchHeader(
+      {
+        salt: this.extent.salt,
+        sequence: this.position.sequence,
+        durable: this.durable,
+        count: this.#count,
+        payloadBytes,
+        payloadChecksum: this.#checksum.of(this.#buffer, BATCH_HEADER_BYTES, this.#length),
+        chain: this.position.chain,
+        sealed,
+      },
+      this.#buffer,
+      0,
+      this.#checksum,
+      this.#identity,
+    );
+    this.#buffer.fill(0, this.#length, bytes);
+    this.#file.writeAt(this.#buffer.subarray(0, bytes), this.extent.offset + this.used);
+    this.bytesWritten += bytes;
+    this.used += bytes;
+    this.position.sequence += this.#count;
+    this.position.chain = chain;
+    this.#length = BATCH_HEADER_BYTES;
+    this.#count = 0;
+    if (this.#buffer.length > 16 * BUFFER_BYTES) this.#buffer = new Uint8Array(BUFFER_BYTES);
+  }
+
+  /** A sync that began after all batches before `sequence` were written has returned. */
+  synced(sequence: number): void {
+    this.durable = sequence;
+  }
+
+  /** Continues in another extent, which is not reachable by older batches because of its salt. */
+  switchTo(extent: LogExtent): void {
+    this.extent = extent;
+    this.used = 0;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * A crash-safe register: one value in slots that are written in turn. The synchronous core of the
+ * kernel's superblock and of the public journal.
+ *
+ * | offset | type      | field                                                   |
+ * | ------ | --------- | ------------------------------------------------------- |
+ * | 0      | u8 x 16   | magic of the user of the register                       |
+ * | 16     | u32       | CRC-32 of bytes 20 to the end of the value              |
+ * | 20     | u32       | length of the value in bytes                            |
+ * | 24     | u64       | epoch: counts writes of the register                    |
+ * | 32     | bytes     | the value                                               |
+ *
+ * Every slot is a whole number of 4 KiB blocks, and a write goes to the slot that does not hold the
+ * newest value: whatever a crash does to it, the newest value stays readable.
+ *
+ * Recovery rule: the valid slot with the highest epoch is the value. No valid slot: no value, and
+ * `damaged` tells an empty register (all slots zero) from a destroyed one.
+ *
+ * @module
+ */
+
+import type { Checksum } from "../base/checksum.ts";
+import { assert } from "../errors.ts";
+import type { IoFile } from "../io/adapter.ts";
+
+/** Bytes before the value of a slot. */
+export const SLOT_HEADER_BYTES = 32;
+
+/** Where the slots of a register are. */
+export interface SlotLayout {
+  /** 16 bytes that tell whose register it is. */
+  readonly magic: Uint8Array;
+  /** Offset of the first slot in the file. */
+  readonly offset: number;
+  /** Bytes of a slot, a multiple of 4096. */
+  readonly slotBytes: number;
+  /** Number of slots, at least 2. */
+  readonly slots: number;
+}
+
+/** What reading a register found. */
+export interface SlotReading {
+  /** The newest value, or `undefined`. */
+  readonly value: Uint8Array | undefined;
+  /** Slots that are neither valid nor all zero. */
+  readonly damaged: readonly number[];
+  /** Whether any slot begins with the magic. */
+  readonly ours: boolean;
+}
+
+/** Reads and writes one register in an open file. */
+export class SlotRegister {
+  /** Epoch of the newest value; 0 before the first. */
+  epoch = 0;
+
+  readonly #file: IoFile;
+  readonly #checksum: Checksum;
+  readonly #layout: SlotLayout;
+  #newest = -1;
+
+  /** Binds a register to its place; call `read` before `write`. */
+  constructor(file: IoFile, checksum: Checksum, layout: SlotLayout) {
+    assert(layout.slots >= 2 && layout.slotBytes % 4096 === 0, "slots are whole 4 KiB blocks");
+    this.#file = file;
+    this.#checksum = checksum;
+    this.#layout = layout;
+  }
+
+  /** Reads all slots and picks the newest valid value. Writes nothing. */
+  read(): SlotReading {
+    const { magic, offset, slotBytes, slots } = this.#layout;
+    const damaged: number[] = [];
+    let value: Uint8Array | undefined;
+    let ours = false;
+    this.epoch = 0;
+    this.#newest = -1;
+    for (let slot = 0; slot < slots; slot++) {
+      const bytes = new Uint8Array(slotBytes);
+      const read = this.#file.readAt(bytes, offset + slot * slotBytes);
+      const view = new DataView(bytes.buffer);
+      const named = magic.every((byte, i) => bytes[i] === byte);
+      ours ||= named;
+      const end = SLOT_HEADER_BYTES + view.getUint32(20, true);
+      const epoch = Number(view.getBigUint64(24, true));
+      if (
+        !named || end > read || !Number.isSafeInteger(epoch) || epoch === 0 ||
+        this.#checksum.of(bytes, 20, end) !== view.getUint32(16, true)
+      ) {
+        if (bytes.some((byte) => byte !== 0)) damaged.push(slot);
+      } else if (epoch > this.epoch) {
+        this.epoch = epoch;
+        this.#newest = slot;
+        value = bytes.slice(SLOT_HEADER_BYTES, end);
+      }
+    }
+    return { value, damaged, ours };
+  }
+
+  /**
+   * Writes a value with the next epoch to the slot after the newest. Durable only after the file's
+   * next sync; until then the previous value is the one a crash leaves.
+   */
+  write(value: Uint8Array): void {
+    const { magic, offset, slotBytes, slots } = this.#layout;
+    assert(SLOT_HEADER_BYTES + value.length <= slotBytes, "the value fits its slot");
+    const bytes = new Uint8Array(slotBytes);
+    const view = new DataView(bytes.buffer);
+    bytes.set(magic);
+    view.setUint32(20, value.length, true);
+    view.setBigUint64(24, BigInt(this.epoch + 1), true);
+    bytes.set(value, SLOT_HEADER_BYTES);
+    view.setUint32(16, this.#checksum.of(bytes, 20, SLOT_HEADER_BYTES + value.length), true);
+    const slot = (this.#newest + 1) % slots;
+    this.#file.writeAt(bytes, offset + slot * slotBytes);
+    this.#newest = slot;
+    this.epoch++;
+  }
+}
