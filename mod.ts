@@ -1,0 +1,83 @@
+/**
+ * Holdfast keeps data: one file, one log, one commit, and on it the structures people need.
+ *
+ * ```ts
+ * import { codec, Database, index, recordLog } from "@holdfast/holdfast";
+ *
+ * const users = index("users", { key: codec.string, value: codec.json<{ city: string }>() });
+ * const audit = recordLog("audit");
+ *
+ * const db = await Database.memory(); // or: await Database.open("./app.hold")
+ * await db.update((tx) => {
+ *   tx.open(users).put("ann", { city: "Oslo" });
+ *   tx.open(audit).append(new TextEncoder().encode("ann joined"));
+ * }); // both, or neither; on disk when it resolves
+ * console.log(db.open(users).get("ann")); // { city: "Oslo" }
+ * await db.close();
+ * ```
+ *
+ * @module
+ */
+
+import { crc32 } from "node:zlib";
+import { memoryIo } from "./adapters/memory.ts";
+import { provideIo } from "./src/io/default_io.ts";
+
+provideIo({
+  files: async () => {
+    const { Deno, Bun } = globalThis as { Deno?: unknown; Bun?: unknown };
+    if (Deno !== undefined) return (await import("./adapters/deno.ts")).denoIo();
+    if (Bun !== undefined) return (await import("./adapters/bun.ts")).bunIo();
+    return (await import("./adapters/node.ts")).nodeIo();
+  },
+  memory: () => ({ ...memoryIo(), crc32 }),
+});
+
+export * from "./src/errors.ts";
+export type {
+  IoAdapter,
+  IoCapabilities,
+  IoFile,
+  IoLock,
+  IoOpenMode,
+  IoStat,
+} from "./src/io/adapter.ts";
+export { codec } from "./src/base/codec.ts";
+export type { Codec, Codecs, ElementCodecs, KeyCodec } from "./src/base/codec.ts";
+export { ByteReader } from "./src/base/byte_reader.ts";
+export { ByteWriter } from "./src/base/byte_writer.ts";
+export { Database } from "./src/kernel/database.ts";
+export type { UpdateOptions } from "./src/kernel/database.ts";
+export type { DatabaseOptions } from "./src/kernel/database_options.ts";
+export type { DatabaseStats } from "./src/kernel/database_stats.ts";
+export type { CheckProblem, CheckReport } from "./src/kernel/check.ts";
+export type { Durability } from "./src/kernel/commit_pipeline.ts";
+export type {
+  Access,
+  Definition,
+  HeldCursor,
+  Reader,
+  TreeReader,
+  TreeWriter,
+  Writer,
+} from "./src/kernel/definition.ts";
+export type { RecoveryReport } from "./src/kernel/open_store.ts";
+export type { Snapshot } from "./src/kernel/snapshot.ts";
+export type { Isolation, Transaction, TransactionOptions } from "./src/kernel/transaction.ts";
+export type { EntryCursor, KeyBounds } from "./src/kernel/tree_cursor.ts";
+export { index } from "./src/structures/index.ts";
+export type {
+  IndexAccess,
+  IndexMode,
+  IndexOptions,
+  IndexReader,
+  IndexWriter,
+  RangeOptions,
+} from "./src/structures/index_types.ts";
+export { recordLog } from "./src/structures/record_log.ts";
+export type {
+  LogEntry,
+  RecordLogAccess,
+  RecordLogReader,
+  RecordLogWriter,
+} from "./src/structures/record_log.ts";

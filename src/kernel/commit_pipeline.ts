@@ -1,0 +1,386 @@
+/**
+ * The way of a commit: sequence, gather, write, sync, apply, answer.
+ *
+ * Commits of one turn of the event loop share one batch and one sync. A commit is applied to the
+ * trees only after the batch that holds it is as durable as it asked, so plain reads never see what
+ * a crash can take back; until then it is in `pending`, through which only transactions look.
+ * A batch counts as durable only if its write returned before that sync began.
+ *
+ * @module
+ */
+
+import { applyChanges, pagesToApply } from "./apply.ts";
+import type { Checkpointer } from "./checkpoint.ts";
+import type { Engine } from "./engine.ts";
+import { ASYNC_SYNC_MS, PAGE_BYTES } from "./limits.ts";
+import { WriteSet } from "./write_set.ts";
+
+/** Where the data is when a commit resolves: visible; with the system; on the medium. */
+export type Durability = "memory" | "os" | "disk";
+
+interface Commit {
+  readonly set: WriteSet;
+  readonly durability: Durability;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Batch {
+  readonly commits: readonly Commit[];
+  /** Sequence behind its last record. */
+  sequence: number;
+}
+
+/** The write set of commits that only wait for others. */
+const EMPTY: WriteSet = new WriteSet();
+
+/** Gathered bytes after which a batch is written even though more commits wait. */
+const BATCH_BYTES_MAX: number = 4 * 1024 * 1024;
+
+/** Weight of the newest sync in the average. */
+const SYNC_WEIGHT = 0.1;
+
+/** Sequences commits and carries them to the log and the trees. */
+export class CommitPipeline {
+  /** Sequence of the next commit. */
+  sequence: number;
+  /** Sequenced commits that are not applied yet, oldest first. */
+  readonly pending: WriteSet[] = [];
+  /** Called before the trees change, so that open transactions keep their view. */
+  beforeApply: () => void = () => {};
+  /** Average duration of a sync in milliseconds. */
+  syncMs = 0;
+  /** Commits and batches since opening. */
+  readonly stats: { commits: number; batches: number } = { commits: 0, batches: 0 };
+
+  readonly #engine: Engine;
+  readonly #checkpointer: Checkpointer;
+  readonly #spare: WriteSet[] = [];
+  #queue: Commit[] = [];
+  #scheduled = false;
+  #busy = false;
+  /** The batch whose sync runs off the thread. */
+  #inFlight: Batch | undefined;
+  #idle: (() => void)[] = [];
+
+  /** A pipeline for an engine. */
+  constructor(engine: Engine, checkpointer: Checkpointer) {
+    this.#engine = engine;
+    this.#checkpointer = checkpointer;
+    this.sequence = engine.log.position.sequence;
+  }
+
+  /** An empty write set. */
+  takeSet(): WriteSet {
+    return this.#spare.pop() ?? new WriteSet();
+  }
+
+  /** Gives a write set back that nobody reads any more. */
+  giveSet(set: WriteSet): void {
+    if (set.shared || this.#spare.length >= 256 || set.out.bytes.length > 65536) return;
+    set.reset();
+    this.#spare.push(set);
+  }
+
+  /**
+   * Sequences a commit that was found free of conflicts. Synchronous up to its place in the order;
+   * the promise resolves at the asked durability.
+   * @throws {IoError} `NO_SPACE`: nothing happened.
+   */
+  commit(set: WriteSet, durability: Durability): Promise<void> {
+    this.#reserve(set);
+    this.sequence++;
+    this.stats.commits++;
+    this.pending.push(set);
+    const engine = this.#engine;
+    if (
+      durability === "memory" && this.pending.length === 1 && this.#queue.length === 0 &&
+      !this.#busy && this.#fits(set)
+    ) {
+      this.#gather(set);
+      this.#apply(set);
+      this.#schedule();
+      return engine.health.poisoned ? Promise.reject(engine.health.error()) : Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ set, durability, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Resolves when everything sequenced so far is at the asked durability. */
+  settle(durability: Durability): Promise<void> {
+    const log = this.#engine.log;
+    if (durability === "memory" && this.pending.length === 0) return Promise.resolve();
+    if (durability === "disk" && log.durable >= this.sequence) return Promise.resolve();
+    if (durability === "os" && log.position.sequence >= this.sequence) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ set: EMPTY, durability, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Carries everything that waits to its end on this thread. */
+  flushSync(): void {
+    const inFlight = this.#inFlight;
+    if (inFlight !== undefined) {
+      // The sync off the thread may still run: this one covers the same batch.
+      this.#inFlight = undefined;
+      this.#finishBatch(inFlight, () => this.#sync(inFlight.sequence));
+    }
+    if (this.#busy) this.#checkpointer.finishNow();
+    while (this.#queue.length > 0) this.#turn(true);
+  }
+
+  /** Resolves when no batch is under way and none waits. */
+  async drain(): Promise<void> {
+    while (this.#queue.length > 0 || this.#busy || this.#engine.log.pendingCount > 0) {
+      this.#schedule();
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+      if (this.#engine.health.poisoned) return;
+    }
+  }
+
+  /** Starts a checkpoint between two batches. Resolves when it is durable. */
+  async checkpoint(): Promise<void> {
+    await this.drain();
+    const running = this.#checkpointer.running;
+    if (running !== undefined) await running;
+    await this.drain();
+    this.#engine.health.check();
+    if (this.#checkpointer.running === undefined) this.#checkpointer.start();
+    await this.#checkpointer.running;
+  }
+
+  /** Rejects everything that waits. */
+  fail(error: unknown): void {
+    const queue = this.#queue;
+    this.#queue = [];
+    for (const commit of queue) commit.reject(error);
+    this.#wake();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#busy) return;
+    this.#scheduled = true;
+    this.#engine.io.nextTurn(() => {
+      this.#scheduled = false;
+      if (!this.#busy) this.#turn(false);
+    });
+  }
+
+  #wake(): void {
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const resolve of idle) resolve();
+  }
+
+  /** One batch: as many commits as fit, in order. */
+  #turn(synchronous: boolean): void {
+    const { health, log } = this.#engine;
+    if (health.poisoned) return this.fail(health.error());
+    let count = 0;
+    let sync = false;
+    while (count < this.#queue.length) {
+      const { set, durability } = this.#queue[count]!;
+      if (set.count > 0) {
+        if (this.#isOversized(set)) {
+          if (count === 0) return this.#commitByCheckpoint(synchronous);
+          break;
+        }
+        if (!this.#fits(set) || log.pendingBytes > BATCH_BYTES_MAX) break;
+        this.#gather(set);
+      } else if (!log.fits(log.pendingBytes)) {
+        break;
+      }
+      sync ||= durability === "disk";
+      count++;
+    }
+    if (count === 0 && this.#queue.length > 0) {
+      return this.#makeRoom(this.#queue[0]!.set, synchronous);
+    }
+    const batch = { commits: this.#queue.splice(0, count), sequence: 0 };
+    this.#finishBatch(batch, () => {
+      if (sync || log.pendingCount > 0) log.write(sync);
+      batch.sequence = log.position.sequence;
+      if (!sync) return true;
+      if (synchronous || !this.#isSlow()) return this.#sync(batch.sequence);
+      this.#busy = true;
+      this.#inFlight = batch;
+      void this.#syncOffThread(batch);
+      return false;
+    });
+  }
+
+  /** Completes a batch if `write` made it durable at once; rejects it if that failed. */
+  #finishBatch(batch: Batch, write: () => boolean): void {
+    try {
+      if (!write()) return;
+    } catch (error) {
+      return this.#reject(batch.commits, error);
+    }
+    this.#busy = false;
+    this.#complete(batch.commits);
+  }
+
+  #isSlow(): boolean {
+    return this.syncMs > ASYNC_SYNC_MS && this.#engine.io.capabilities.asyncSync;
+  }
+
+  #sync(sequence: number): boolean {
+    const { io, file, log } = this.#engine;
+    const began = io.monotonic();
+    // Durable after this: every batch written so far, so every record before `sequence`.
+    file.sync();
+    this.#measured(io.monotonic() - began);
+    log.synced(sequence);
+    return true;
+  }
+
+  async #syncOffThread(batch: Batch): Promise<void> {
+    const { io, file, log } = this.#engine;
+    const began = io.monotonic();
+    let failure: { error: unknown } | undefined;
+    try {
+      // Durable after this: as above; nothing is written to the log while it runs.
+      await file.syncAsync();
+    } catch (error) {
+      failure = { error };
+    }
+    if (this.#inFlight !== batch) return;
+    this.#inFlight = undefined;
+    this.#finishBatch(batch, () => {
+      if (failure !== undefined) throw failure.error;
+      this.#measured(io.monotonic() - began);
+      log.synced(batch.sequence);
+      return true;
+    });
+  }
+
+  #measured(ms: number): void {
+    this.syncMs += (ms - this.syncMs) * SYNC_WEIGHT;
+  }
+
+  #complete(batch: readonly Commit[]): void {
+    this.stats.batches++;
+    for (let i = 0; i < batch.length; i++) {
+      const commit = batch[i]!;
+      if (commit.set.count > 0 && !this.#apply(commit.set)) {
+        return this.#reject(batch.slice(i), this.#engine.health.error());
+      }
+      commit.resolve();
+    }
+    const { pager, log } = this.#engine;
+    if (
+      pager.dirtyCount * 2 > pager.capacity && this.#checkpointer.running === undefined &&
+      log.pendingCount === 0
+    ) {
+      this.#background(this.#checkpointer.start());
+    }
+    if (this.#queue.length > 0 || log.pendingCount > 0) this.#schedule();
+    else this.#wake();
+  }
+
+  #reject(batch: readonly Commit[], error: unknown): void {
+    // The log or the trees are in an unknown state: nothing more is acknowledged.
+    this.#busy = false;
+    this.#engine.health.poison(error);
+    for (const commit of batch) commit.reject(error);
+    this.fail(this.#engine.health.error());
+  }
+
+  /** A background checkpoint reports its failure by poisoning. */
+  #background(running: Promise<void>): void {
+    running.then(() => this.#schedule(), () => this.#schedule());
+  }
+
+  #isOversized(set: WriteSet): boolean {
+    return set.out.length + 4 > this.#engine.options.logBytes >> 2;
+  }
+
+  #fits(set: WriteSet): boolean {
+    const log = this.#engine.log;
+    return !this.#isOversized(set) && log.fits(log.pendingBytes + 4 + set.out.length);
+  }
+
+  #gather(set: WriteSet): void {
+    this.#engine.log.add(set.out.bytes, 0, set.out.length);
+  }
+
+  /** The extent is full: move to the next one, or wait until the running checkpoint frees it. */
+  #makeRoom(set: WriteSet, synchronous: boolean): void {
+    const running = this.#checkpointer.running;
+    if (running !== undefined) {
+      if (synchronous) this.#checkpointer.finishNow();
+      else this.#background(running);
+      if (this.#engine.health.poisoned) this.fail(this.#engine.health.error());
+      return;
+    }
+    this.#checkpointer.wantedBytes = (set.out.length + PAGE_BYTES) * 4;
+    try {
+      this.#background(this.#checkpointer.start());
+    } catch (error) {
+      return this.#reject([], error);
+    }
+    this.#schedule();
+  }
+
+  /**
+   * A transaction larger than a quarter of the log goes to the trees and becomes durable with a
+   * checkpoint: two syncs, still all or nothing. Plain reads see the state before it meanwhile.
+   */
+  #commitByCheckpoint(synchronous: boolean): void {
+    const running = this.#checkpointer.running;
+    if (running !== undefined) {
+      if (synchronous) this.#checkpointer.finishNow();
+      else this.#background(running);
+      return;
+    }
+    const { states, log, health } = this.#engine;
+    const commit = this.#queue.shift()!;
+    this.#busy = true;
+    try {
+      if (log.pendingCount > 0) log.write(false);
+      states.hide();
+      if (!this.#apply(commit.set)) throw health.cause;
+      log.position.sequence++;
+      const done = this.#checkpointer.start({ exclusive: true });
+      const finish = (): void => {
+        if (!this.#busy) return;
+        this.#busy = false;
+        states.reveal();
+        this.#complete([{ ...commit, set: EMPTY }]);
+      };
+      done.then(finish, (error) => this.#reject([commit], error));
+      if (!synchronous) return;
+      this.#checkpointer.finishNow();
+      if (!health.poisoned) finish();
+    } catch (error) {
+      this.#reject([commit], error);
+    }
+  }
+
+  /** Carries a sequenced commit into the trees. @returns `false` when that poisoned the store. */
+  #apply(set: WriteSet): boolean {
+    this.beforeApply();
+    try {
+      applyChanges(this.#engine, set);
+    } catch (error) {
+      this.#engine.health.poison(error);
+      return false;
+    }
+    this.pending.shift();
+    this.giveSet(set);
+    return true;
+  }
+
+  /** Makes sure that applying what is sequenced, and this, cannot run out of space. */
+  #reserve(set: WriteSet): void {
+    let pages = RESERVE_PAGES + pagesToApply(this.#engine, set);
+    for (const waiting of this.pending) pages += pagesToApply(this.#engine, waiting);
+    this.#engine.space.ensure(pages);
+  }
+}
+
+/** Slack for the tree of roots, the catalog and the bitmap. */
+const RESERVE_PAGES = 16;

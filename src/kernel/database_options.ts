@@ -1,0 +1,88 @@
+/**
+ * The options of opening a database, checked and completed.
+ *
+ * @module
+ */
+
+import type { IoAdapter } from "../io/adapter.ts";
+import type { Durability } from "./commit_pipeline.ts";
+import type { EngineOptions } from "./engine.ts";
+import {
+  CACHE_BYTES_DEFAULT,
+  CACHE_BYTES_MIN,
+  LOG_BYTES_DEFAULT,
+  LOG_BYTES_MIN,
+} from "./limits.ts";
+import type { Isolation } from "./transaction.ts";
+
+/** How to open a database. */
+export interface DatabaseOptions {
+  /** Default: the adapter of the running runtime. */
+  readonly io?: IoAdapter;
+  /** Create the file if it is missing; "new" fails with `ALREADY_EXISTS` if it is not. @default true */
+  readonly create?: boolean | "new";
+  /** Quota of the file in bytes; beyond it `NO_SPACE`. @default unlimited */
+  readonly maxBytes?: number;
+  /** Where data is when a commit resolves, unless the transaction says otherwise. @default "disk" */
+  readonly durability?: Durability;
+  /** How transactions are kept apart. @default "snapshot" */
+  readonly isolation?: Isolation;
+  /** Page cache budget in bytes. @default 128 MiB */
+  readonly cacheBytes?: number;
+  /** Size to which a log extent grows; a full one starts a checkpoint. @default 16 MiB */
+  readonly logBytes?: number;
+}
+
+const KNOWN = new Set([
+  "io",
+  "create",
+  "maxBytes",
+  "durability",
+  "isolation",
+  "cacheBytes",
+  "logBytes",
+]);
+
+/**
+ * Checks options and applies defaults.
+ * @throws {TypeError} for unknown or wrong options
+ * @throws {RangeError} for sizes below their minimum
+ */
+export function completeOptions(
+  options: DatabaseOptions,
+): EngineOptions & { create: boolean | "new"; durability: Durability } {
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.has(name)) throw new TypeError(`Unknown option "${name}" of Database.open`);
+  }
+  const { create = true, durability = "disk", isolation = "snapshot" } = options;
+  checkDurability(durability);
+  checkIsolation(isolation);
+  if (create !== true && create !== false && create !== "new") {
+    throw new TypeError('The option create is true, false or "new"');
+  }
+  return {
+    create,
+    durability,
+    cacheBytes: size("cacheBytes", options.cacheBytes ?? CACHE_BYTES_DEFAULT, CACHE_BYTES_MIN),
+    logBytes: size("logBytes", options.logBytes ?? LOG_BYTES_DEFAULT, LOG_BYTES_MIN),
+    maxBytes: size("maxBytes", options.maxBytes ?? Number.MAX_SAFE_INTEGER, 4 * LOG_BYTES_MIN),
+  };
+}
+
+/** Throws a `TypeError` for anything but a durability. */
+export function checkDurability(durability: Durability): void {
+  if (durability !== "disk" && durability !== "os" && durability !== "memory") {
+    throw new TypeError('The option durability is "disk", "os" or "memory"');
+  }
+}
+
+/** Throws a `TypeError` for anything but a known isolation. */
+export function checkIsolation(isolation: Isolation): void {
+  if (isolation !== "snapshot") throw new TypeError('The option isolation is "snapshot"');
+}
+
+function size(name: string, value: number, least: number): number {
+  if (!Number.isSafeInteger(value)) throw new TypeError(`The option ${name} is a whole number`);
+  if (value < least) throw new RangeError(`The option ${name} is at least ${least}`);
+  return value;
+}

@@ -1,0 +1,74 @@
+/**
+ * Counters and sizes of an open database.
+ *
+ * @module
+ */
+
+import type { Checkpointer } from "./checkpoint.ts";
+import type { CommitPipeline } from "./commit_pipeline.ts";
+import type { Engine } from "./engine.ts";
+import { PAGE_BYTES } from "./limits.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** What `Database.stats()` tells. Bytes unless named otherwise. */
+export interface DatabaseStats {
+  /** Size of the file. */
+  readonly fileBytes: number;
+  /** Free for reuse inside the file. */
+  readonly freeBytes: number;
+  /** Freed, and waiting for the next checkpoint or for a view to end. */
+  readonly pendingBytes: number;
+  /** Changed pages that only the log and the memory have. */
+  readonly dirtyBytes: number;
+  /** Log bytes in use since the last checkpoint. */
+  readonly logBytes: number;
+  /** Commits since opening. */
+  readonly commits: number;
+  /** Batches since opening: commits per batch is the gain of group commit. */
+  readonly batches: number;
+  /** Syncs of the file since opening. */
+  readonly syncs: number;
+  /** Average duration of a sync in milliseconds. */
+  readonly syncMs: number;
+  /** Checkpoints since opening. */
+  readonly checkpoints: number;
+  /** Pages read from the file since opening. */
+  readonly pagesRead: number;
+  /** Pages written since opening. */
+  readonly pagesWritten: number;
+  /** Log bytes written since opening. */
+  readonly logBytesWritten: number;
+  /** Open snapshots. */
+  readonly snapshots: number;
+  /** Age of the oldest snapshot in milliseconds, 0 without one. */
+  readonly oldestSnapshotMs: number;
+}
+
+/** Reads the counters of an engine. */
+export function readStats(
+  engine: Engine,
+  pipeline: CommitPipeline,
+  checkpointer: Checkpointer,
+  snapshots: ReadonlySet<Snapshot>,
+): DatabaseStats {
+  const { space, pager, log, file, io } = engine;
+  let oldest = io.now();
+  for (const snapshot of snapshots) oldest = Math.min(oldest, snapshot.takenAt);
+  return {
+    fileBytes: space.pageCount * PAGE_BYTES,
+    freeBytes: space.freeCount * PAGE_BYTES,
+    pendingBytes: space.pendingCount * PAGE_BYTES,
+    dirtyBytes: pager.dirtyCount * PAGE_BYTES,
+    logBytes: log.used,
+    commits: pipeline.stats.commits,
+    batches: pipeline.stats.batches,
+    syncs: file.syncs,
+    syncMs: pipeline.syncMs,
+    checkpoints: checkpointer.completed,
+    pagesRead: pager.stats.pagesRead,
+    pagesWritten: pager.stats.pagesWritten,
+    logBytesWritten: log.bytesWritten,
+    snapshots: snapshots.size,
+    oldestSnapshotMs: snapshots.size === 0 ? 0 : io.now() - oldest,
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * What a structure has to say of itself so that the kernel can keep it: a name, a kind, the format
+ * of its keys and values, and how to make its reading and writing view over one ordered tree.
+ *
+ * @module
+ */
+
+import type { ByteWriter } from "../base/byte_writer.ts";
+import type { Codec } from "../base/key_codec.ts";
+import type { EntryCursor, KeyBounds } from "./tree_cursor.ts";
+
+/** An {@linkcode EntryCursor} that holds a view until it is closed. */
+export interface HeldCursor extends EntryCursor {
+  /** Lets go of the view. Idempotent; also done at the end of the walk. */
+  close(): void;
+}
+
+/** Reads one tree, as somebody sees it. Keys are what a `ByteWriter` holds. */
+export interface TreeReader {
+  /** The decoded value of a key, or `undefined`. */
+  get<T>(key: ByteWriter, codec: Codec<T>): T | undefined;
+  /** Whether a key is there. */
+  has(key: ByteWriter): boolean;
+  /** Number of entries. */
+  count(): number;
+  /** A walk over the entries as they are now, whatever happens later. */
+  cursor(bounds: KeyBounds): HeldCursor;
+}
+
+/** Reads and changes one tree inside a transaction. */
+export interface TreeWriter extends TreeReader {
+  /** Inserts or replaces: the value is what the second writer holds. Copies both. */
+  put(key: ByteWriter, value: ByteWriter): void;
+  /** Removes a key. @returns whether it was there. */
+  remove(key: ByteWriter): boolean;
+}
+
+/** The reading and the writing view of a structure, as types. */
+export interface Access {
+  /** View of `db.open` and `snapshot.open`. */
+  readonly reader: unknown;
+  /** View of `tx.open`. */
+  readonly writer: unknown;
+}
+
+/** The reading view of a structure. */
+export type Reader<A> = A extends { readonly reader: infer R } ? R : never;
+
+/** The writing view of a structure. */
+export type Writer<A> = A extends { readonly writer: infer W } ? W : never;
+
+/** A structure: made by `index()`, `recordLog()` and so on, opened by any number of databases. */
+export interface Definition<A> {
+  /** Name in the database. */
+  readonly name: string;
+  /** Kind of structure, for example "index". */
+  readonly kind: string;
+  /** Mode and codecs. Another text under a used name is `TYPE_MISMATCH`. */
+  readonly format: string;
+  /** Makes the reading view. */
+  reader(tree: TreeReader): Reader<A>;
+  /** Makes the writing view. */
+  writer(tree: TreeWriter): Writer<A>;
+}

@@ -1,0 +1,115 @@
+/**
+ * The parts of one open store, wired together. Everything above works on these; nothing here
+ * decides anything.
+ *
+ * @module
+ */
+
+import { Checksum } from "../base/checksum.ts";
+import { LogWriter } from "../block/log_writer.ts";
+import type { IoAdapter, IoFile } from "../io/adapter.ts";
+import type { SlotRegister } from "../journal/slot_register.ts";
+import { BTree } from "./btree.ts";
+import { FreeSpace } from "./free_space.ts";
+import { GuardedFile, Health } from "./health.ts";
+import { OverflowStore } from "./overflow.ts";
+import { Pager } from "./pager.ts";
+import { ROOTS_TREE, States } from "./state.ts";
+import { extentOf, type Superblock } from "./superblock.ts";
+import { ValuePool } from "./value_pool.ts";
+
+/** Settings of an open store, with defaults applied. */
+export interface EngineOptions {
+  /** Page cache budget. */
+  readonly cacheBytes: number;
+  /** Size to which log extents grow. */
+  readonly logBytes: number;
+  /** Quota of the file. */
+  readonly maxBytes: number;
+}
+
+/** An open store. */
+export class Engine {
+  readonly io: IoAdapter;
+  readonly path: string;
+  readonly options: EngineOptions;
+  readonly health: Health;
+  readonly file: GuardedFile;
+  readonly checksum: Checksum;
+  readonly register: SlotRegister;
+  readonly space: FreeSpace;
+  readonly pager: Pager;
+  readonly overflow: OverflowStore;
+  readonly tree: BTree;
+  readonly states: States;
+  readonly log: LogWriter;
+  readonly pool: ValuePool = new ValuePool();
+  /** Runs written for values that are not committed yet: first page to page count. */
+  readonly reserved: Map<number, number> = new Map();
+  /** The superblock that is on disk. */
+  superblock: Superblock;
+  /** Id of the next new tree. */
+  nextTree: number;
+  /** Generation of the last durable checkpoint: what was freed before it may be reused. */
+  durableGeneration = 0;
+
+  /** Wires a store whose superblock and free space bitmap were read. */
+  constructor(
+    io: IoAdapter,
+    path: string,
+    file: IoFile,
+    register: SlotRegister,
+    superblock: Superblock,
+    bitmap: Uint32Array,
+    options: EngineOptions,
+  ) {
+    this.io = io;
+    this.path = path;
+    this.options = options;
+    this.superblock = superblock;
+    this.nextTree = superblock.nextTree;
+    this.register = register;
+    this.health = new Health(path);
+    this.file = new GuardedFile(file, this.health);
+    this.checksum = new Checksum(io.crc32);
+    // Growth goes past the guard: a full disk there is no damage, only a refused commit.
+    this.space = new FreeSpace(file, bitmap, superblock.pageCount, options.maxBytes);
+    this.pager = new Pager(
+      this.file,
+      path,
+      this.checksum,
+      this.space,
+      options.cacheBytes,
+      superblock.epoch + 1,
+      ROOTS_TREE,
+    );
+    this.overflow = new OverflowStore(this.file, path, this.checksum, this.pager);
+    this.tree = new BTree(this.pager, this.overflow);
+    this.states = new States(this.tree, { id: ROOTS_TREE, epoch: 0, ...superblock.roots });
+    this.states.onUnpin = () => this.settleSpace();
+    this.log = new LogWriter(
+      this.file,
+      this.checksum,
+      identityChecksum(this.checksum, superblock.identity),
+      extentOf(superblock.current),
+      { sequence: superblock.sequence, chain: superblock.chain },
+    );
+  }
+
+  /** Lets pages go that neither the durable image nor a view needs. */
+  settleSpace(): void {
+    this.space.settle(this.durableGeneration, this.states.oldestEpoch);
+  }
+
+  /** A random u64. */
+  randomSalt(): bigint {
+    const bytes = new Uint8Array(8);
+    this.io.random(bytes);
+    return new DataView(bytes.buffer).getBigUint64(0, true);
+  }
+}
+
+/** Seed of all log checksums: batches of another store are never valid here. */
+export function identityChecksum(checksum: Checksum, identity: Uint8Array): number {
+  return checksum.of(identity, 0, identity.length);
+}

@@ -1,0 +1,117 @@
+/**
+ * Whether a store may still acknowledge anything. The first failed write, sync or truncate of the
+ * data file poisons it: after a failed sync nobody knows what is on the disk, and trying again can
+ * report success for data that is lost. Only close, open and recovery lead on.
+ *
+ * @module
+ */
+
+import { StateError } from "../errors.ts";
+import type { IoFile } from "../io/adapter.ts";
+
+/** The state of one open store. */
+export class Health {
+  /** The first failure, once there was one. */
+  cause: unknown = undefined;
+  /** Whether there was one. */
+  poisoned = false;
+  /** Called once, with the first failure. */
+  onPoison: (cause: unknown) => void = () => {};
+  readonly #path: string;
+
+  /** A healthy store. */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Records the first failure; later ones change nothing. */
+  poison(cause: unknown): void {
+    if (this.poisoned) return;
+    this.poisoned = true;
+    this.cause = cause;
+    this.onPoison(cause);
+  }
+
+  /** The error that every later write gets. */
+  error(): StateError {
+    return new StateError(
+      "POISONED",
+      `Cannot write to "${this.#path}": an earlier write or sync failed; close and open it again`,
+      { path: this.#path, cause: this.cause },
+    );
+  }
+
+  /** Throws `POISONED` when the store is. */
+  check(): void {
+    if (this.poisoned) throw this.error();
+  }
+}
+
+/** A file whose failed writes and syncs poison the store. Reads pass through. */
+export class GuardedFile implements IoFile {
+  /** Syncs that returned. */
+  syncs = 0;
+  readonly #file: IoFile;
+  readonly #health: Health;
+
+  /** Guards `file`. */
+  constructor(file: IoFile, health: Health) {
+    this.#file = file;
+    this.#health = health;
+  }
+
+  readAt(buffer: Uint8Array, offset: number): number {
+    return this.#file.readAt(buffer, offset);
+  }
+
+  writeAt(buffer: Uint8Array, offset: number): void {
+    this.#health.check();
+    try {
+      this.#file.writeAt(buffer, offset);
+    } catch (error) {
+      this.#health.poison(error);
+      throw error;
+    }
+  }
+
+  truncate(size: number): void {
+    this.#health.check();
+    try {
+      this.#file.truncate(size);
+    } catch (error) {
+      this.#health.poison(error);
+      throw error;
+    }
+  }
+
+  size(): number {
+    return this.#file.size();
+  }
+
+  sync(): void {
+    this.#health.check();
+    try {
+      this.#file.sync();
+      this.syncs++;
+    } catch (error) {
+      this.#health.poison(error);
+      throw error;
+    }
+  }
+
+  async syncAsync(): Promise<void> {
+    this.#health.check();
+    try {
+      await this.#file.syncAsync();
+      this.syncs++;
+    } catch (error) {
+      this.#health.poison(error);
+      throw error;
+    }
+    this.#health.check();
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * The limits of the kernel, each with its arithmetic. README lists them.
+ *
+ * @module
+ */
+
+/** Bytes of a page: the unit of the tree, of checksums and of free space. */
+export const PAGE_BYTES = 4096;
+
+/** log2 of {@linkcode PAGE_BYTES}, stored in the superblock. */
+export const PAGE_SHIFT = 12;
+
+/**
+ * Longest cell (key, inline value and their length field) of a page, in bytes. Four cells and
+ * their 8-byte slots must fit behind the 32-byte header: (4096 - 32) / 4 - 8 = 1008. A tree whose
+ * pages hold at least four cells always splits into two legal pages.
+ */
+export const CELL_BYTES_MAX = 1008;
+
+/**
+ * Longest key in bytes: a cell holds the key, its 2-byte value length and at least a 16-byte
+ * overflow reference: 1008 - 2 - 16 = 990, rounded down.
+ */
+export const KEY_BYTES_MAX = 960;
+
+/** Longest value in bytes: 1 GiB, the largest run that is still read into one buffer. */
+export const VALUE_BYTES_MAX: number = 1024 * 1024 * 1024;
+
+/** Values longer than this (64 KiB) go to their own pages at once and are only named in the log. */
+export const LOGGED_VALUE_BYTES_MAX: number = 64 * 1024;
+
+/** Longest structure name in bytes of UTF-8. */
+export const NAME_BYTES_MAX = 512;
+
+/** Most bytes of the log records of one transaction (1 GiB); large values are not part of it. */
+export const TRANSACTION_BYTES_MAX: number = 1024 * 1024 * 1024;
+
+/** Default budget of the page cache. Memory is taken as pages are used, not at once. */
+export const CACHE_BYTES_DEFAULT: number = 128 * 1024 * 1024;
+
+/** Smallest page cache: 256 pages cover the path and the splits of one operation many times. */
+export const CACHE_BYTES_MIN: number = 256 * PAGE_BYTES;
+
+/** Default size to which a log extent grows; a full extent starts a checkpoint. */
+export const LOG_BYTES_DEFAULT: number = 16 * 1024 * 1024;
+
+/** Size of the log extents of a new database; they double with every full extent. */
+export const LOG_BYTES_MIN: number = 256 * 1024;
+
+/** Least growth of the file: 64 KiB, written, so that a full disk is found before a commit. */
+export const GROWTH_PAGES_MIN = 16;
+
+/** Most growth of the file at once: 4 MiB, about 1-5 ms of writing. */
+export const GROWTH_PAGES_MAX = 1024;
+
+/** Highest page number: page numbers are 32 bits, 16 TiB of 4 KiB pages. */
+export const PAGE_COUNT_MAX = 0xffffffff;
+
+/** How long one step of a checkpoint may keep the thread, in milliseconds. */
+export const CHECKPOINT_STEP_MS = 3;
+
+/** Above this average the sync goes off the thread: below it the detour costs more (measured). */
+export const ASYNC_SYNC_MS = 1;

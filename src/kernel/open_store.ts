@@ -1,0 +1,265 @@
+/**
+ * Creating, opening and recovering a store.
+ *
+ * | # | found                                            | done                                      |
+ * | - | ------------------------------------------------ | ----------------------------------------- |
+ * | 1 | no file                                          | create beside it, sync, rename, sync name |
+ * | 2 | a file without our magic                         | `NOT_OUR_FILE`                            |
+ * | 3 | our magic, no slot intact                        | `CORRUPT_SUPERBLOCK`                      |
+ * | 4 | newest intact slot of a newer format             | `FORMAT_NEWER`                            |
+ * | 5 | file shorter than the superblock says            | `CORRUPT_SUPERBLOCK`                      |
+ * | 6 | free space bitmap damaged                        | `CORRUPT_PAGE`                            |
+ * | 7 | log damaged before its end (see log_scanner.ts)  | `CORRUPT_LOG`                             |
+ * | 8 | torn tail after a clean close                    | `CORRUPT_LOG`: nothing was written since  |
+ * | 9 | records to replay, or a torn tail                | replay, sync, checkpoint with new salts   |
+ * | 10 | nothing to replay                               | open                                      |
+ *
+ * Rows 1 and 9 may crash anywhere: 1 leaves no database (a stray `.new` file is written over the
+ * next time), 9 leaves the old superblock and log, which are replayed again to the same state.
+ * Row 9 syncs first: what was read may be in the system's cache only, and must not be lost once
+ * later commits build on it.
+ *
+ * @module
+ */
+
+import { Checksum } from "../base/checksum.ts";
+import { scanLog } from "../block/log_scanner.ts";
+import { CorruptionError, FormatError, StateError } from "../errors.ts";
+import type { IoAdapter, IoFile } from "../io/adapter.ts";
+import { SlotRegister } from "../journal/slot_register.ts";
+import { applyChanges } from "./apply.ts";
+import { catalogCodec } from "./catalog.ts";
+import { Checkpointer } from "./checkpoint.ts";
+import { Engine, type EngineOptions, identityChecksum } from "./engine.ts";
+import { setRun } from "./free_space.ts";
+import { LOG_BYTES_MIN, PAGE_BYTES } from "./limits.ts";
+import { referenceLength, referencePage, runPages } from "./overflow.ts";
+import { CATALOG_TREE, FIRST_TREE } from "./state.ts";
+import {
+  decodeSuperblock,
+  encodeSuperblock,
+  extentOf,
+  MAGIC,
+  type Superblock,
+} from "./superblock.ts";
+import { PUT, PUT_REFERENCE, WriteSet } from "./write_set.ts";
+
+/** What opening found and did. */
+export interface RecoveryReport {
+  /** Log batches that were replayed. */
+  readonly replayedBatches: number;
+  /** Commits that were replayed. */
+  readonly replayedCommits: number;
+  /** Bytes of a torn log tail that were dropped: never acknowledged at "disk". */
+  readonly droppedBytes: number;
+  /** Superblock slots (0, 1) that were unreadable. */
+  readonly damagedSlots: readonly number[];
+  /** Whether the last owner closed the store. */
+  readonly cleanClose: boolean;
+}
+
+const SLOT_LAYOUT = { magic: MAGIC, offset: 0, slotBytes: PAGE_BYTES, slots: 2 };
+
+/** Creates an empty store at `path`, which must not exist; the caller holds the lock. */
+export async function createStore(io: IoAdapter, path: string): Promise<void> {
+  const building = `${path}.new`;
+  await io.remove(building);
+  const file = await io.open(building, "create");
+  try {
+    writeEmptyStore(io, file);
+    // Durable after this: the contents of the new file, under its temporary name.
+    file.sync();
+  } finally {
+    file.close();
+  }
+  await io.rename(building, path);
+  // Durable after this: the name. The database exists.
+  await io.syncDirectory(path);
+}
+
+function writeEmptyStore(io: IoAdapter, file: IoFile): void {
+  const checksum = new Checksum(io.crc32);
+  const random = new Uint8Array(36);
+  io.random(random);
+  const view = new DataView(random.buffer);
+  const extentPages = LOG_BYTES_MIN / PAGE_BYTES;
+  const bitmapPage = 2 + 2 * extentPages;
+  const pageCount = bitmapPage + 1;
+  const bits = new Uint32Array((pageCount + 31) >>> 5);
+  setRun(bits, 0, pageCount);
+  const bitmap = new Uint8Array(bits.buffer);
+  const superblock: Superblock = {
+    clean: true,
+    identity: random.slice(0, 16),
+    sequence: 1,
+    chain: view.getUint32(16, true),
+    epoch: 1,
+    pageCount,
+    nextTree: FIRST_TREE,
+    roots: { page: 0, checksum: 0, level: 0, count: 0, pages: 0 },
+    bitmap: {
+      page: bitmapPage,
+      pages: 1,
+      bytes: bitmap.length,
+      checksum: checksum.of(bitmap, 0, bitmap.length),
+    },
+    current: { page: 2, pages: extentPages, salt: view.getBigUint64(20, true) },
+    next: { page: 2 + extentPages, pages: extentPages, salt: view.getBigUint64(28, true) },
+  };
+  const zeros = new Uint8Array(64 * PAGE_BYTES);
+  for (let at = 0; at < pageCount * PAGE_BYTES; at += zeros.length) {
+    file.writeAt(zeros.subarray(0, Math.min(zeros.length, pageCount * PAGE_BYTES - at)), at);
+  }
+  file.writeAt(bitmap, bitmapPage * PAGE_BYTES);
+  const register = new SlotRegister(file, checksum, SLOT_LAYOUT);
+  register.write(encodeSuperblock(superblock));
+  register.write(encodeSuperblock(superblock));
+}
+
+/** Opens the store in `file`, replaying its log. Resolves when what was replayed is durable. */
+export async function openStore(
+  io: IoAdapter,
+  path: string,
+  file: IoFile,
+  options: EngineOptions,
+): Promise<{ engine: Engine; checkpointer: Checkpointer; report: RecoveryReport }> {
+  const checksum = new Checksum(io.crc32);
+  const register = new SlotRegister(file, checksum, SLOT_LAYOUT);
+  const { superblock, damaged } = readSuperblock(file, register, path);
+  const identity = identityChecksum(checksum, superblock.identity);
+  const reading = scanLog(
+    file,
+    path,
+    checksum,
+    identity,
+    [extentOf(superblock.current), extentOf(superblock.next)],
+    { sequence: superblock.sequence, chain: superblock.chain },
+  );
+  if (superblock.clean && (reading.droppedBytes > 0 || reading.batches > 0)) {
+    throw new CorruptionError(
+      "CORRUPT_LOG",
+      `Cannot open "${path}": its log changed after a clean close`,
+      { path, offset: superblock.current.page * PAGE_BYTES },
+    );
+  }
+  const sets = reading.records.map(({ bytes, begin, end }) => WriteSet.decode(bytes, begin, end));
+  const bitmap = readBitmap(file, path, checksum, superblock);
+  const engine = new Engine(io, path, file, register, superblock, bitmap, options);
+  const checkpointer = new Checkpointer(engine);
+  // Runs named by the log are taken before anything is allocated, or replay could write over them.
+  for (const set of sets) markRuns(engine, set);
+  for (const set of sets) {
+    engine.space.ensure(16);
+    noteTrees(engine, set);
+    applyChanges(engine, set);
+  }
+  engine.log.position.sequence = reading.position.sequence;
+  engine.log.position.chain = reading.position.chain;
+  const report: RecoveryReport = {
+    replayedBatches: reading.batches,
+    replayedCommits: sets.length,
+    droppedBytes: reading.droppedBytes,
+    damagedSlots: damaged,
+    cleanClose: superblock.clean,
+  };
+  if (sets.length > 0 || reading.batches > 0 || reading.droppedBytes > 0) {
+    // Durable after this: every batch that was accepted.
+    engine.file.sync();
+    const done = checkpointer.start({ exclusive: true });
+    checkpointer.finishNow();
+    await done;
+  } else if (superblock.clean || damaged.length > 0) {
+    const opened = { ...superblock, clean: false };
+    register.write(encodeSuperblock(opened));
+    // Durable after this: the mark that the store is in use, so that row 8 holds.
+    engine.file.sync();
+    engine.superblock = opened;
+  }
+  engine.log.synced(engine.log.position.sequence);
+  return { engine, checkpointer, report };
+}
+
+function readSuperblock(
+  file: IoFile,
+  register: SlotRegister,
+  path: string,
+): { superblock: Superblock; damaged: readonly number[] } {
+  const { value, damaged, ours } = register.read();
+  if (!ours) {
+    throw new FormatError("NOT_OUR_FILE", `Cannot open "${path}": it is no Holdfast database`, {
+      path,
+    });
+  }
+  if (value === undefined) {
+    throw new CorruptionError(
+      "CORRUPT_SUPERBLOCK",
+      `Cannot open "${path}": both superblocks are damaged`,
+      { path, offset: 0 },
+    );
+  }
+  const superblock = decodeSuperblock(value, path);
+  if (superblock.pageCount * PAGE_BYTES > file.size()) {
+    throw new CorruptionError(
+      "CORRUPT_SUPERBLOCK",
+      `Cannot open "${path}": it has ${file.size()} bytes and should have at least ` +
+        `${superblock.pageCount * PAGE_BYTES}`,
+      { path, offset: file.size() },
+    );
+  }
+  return { superblock, damaged };
+}
+
+function readBitmap(
+  file: IoFile,
+  path: string,
+  checksum: Checksum,
+  superblock: Superblock,
+): Uint32Array {
+  const { page, pages, bytes, checksum: expected } = superblock.bitmap;
+  const words = (superblock.pageCount + 31) >>> 5;
+  const bits = new Uint32Array(words);
+  const raw = new Uint8Array(bits.buffer);
+  if (bytes === raw.length && bytes <= pages * PAGE_BYTES) {
+    const read = file.readAt(raw, page * PAGE_BYTES);
+    if (read === bytes && checksum.of(raw, 0, bytes) === expected) return bits;
+  }
+  throw new CorruptionError(
+    "CORRUPT_PAGE",
+    `Cannot open "${path}": its free space bitmap does not match its checksum`,
+    { path, page, offset: page * PAGE_BYTES },
+  );
+}
+
+function markRuns(engine: Engine, set: WriteSet): void {
+  for (let op = 0; op < set.count; op++) {
+    if (set.kind(op) !== PUT_REFERENCE) continue;
+    const bytes = set.out.bytes;
+    const at = set.valueAt(op);
+    const pages = runPages(referenceLength(bytes, at));
+    const page = referencePage(bytes, at);
+    if (page < 2 || page + pages > engine.file.size() / PAGE_BYTES) {
+      throw new CorruptionError(
+        "CORRUPT_LOG",
+        `Cannot replay "${engine.path}": a record names pages outside the file`,
+        { path: engine.path, page },
+      );
+    }
+    if (page + pages > engine.space.pageCount) engine.space.extendTo(page + pages);
+    engine.space.markRun(page, pages);
+  }
+}
+
+/** Tree ids are given out in memory; the catalog entries of the log tell which are taken. */
+function noteTrees(engine: Engine, set: WriteSet): void {
+  for (let op = 0; op < set.count; op++) {
+    if (set.tree(op) !== CATALOG_TREE || set.kind(op) !== PUT) continue;
+    const at = set.valueAt(op);
+    const { tree } = catalogCodec.decode(set.out.bytes, at, at + set.valueLength(op));
+    engine.nextTree = Math.max(engine.nextTree, tree + 1);
+  }
+}
+
+/** The error of a second opener. */
+export function lockedError(path: string): StateError {
+  return new StateError("LOCKED", `Cannot open "${path}": another owner has it open`, { path });
+}

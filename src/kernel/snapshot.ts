@@ -1,0 +1,66 @@
+/**
+ * A view of the database as it is now, whatever is committed later.
+ *
+ * @module
+ */
+
+import { StateError } from "../errors.ts";
+import type { Definition, Reader } from "./definition.ts";
+import type { State } from "./state.ts";
+
+/** What a snapshot needs of its database. */
+export interface SnapshotHost {
+  /** The reading view of a structure in a state. */
+  reader<A>(definition: Definition<A>, state: () => State, check: () => void): Reader<A>;
+  /** Lets go of the state. */
+  release(snapshot: Snapshot): void;
+}
+
+/**
+ * A frozen view. Pages it needs are not reused while it lives: release it when done, or use
+ * `using`. Does not survive the process.
+ */
+export class Snapshot {
+  /** When it was taken, by the clock of the io adapter, in milliseconds since 1970. */
+  readonly takenAt: number;
+  readonly #host: SnapshotHost;
+  readonly #state: State;
+  #released = false;
+
+  /** Takes over a pinned state; use `Database.snapshot()`. */
+  constructor(host: SnapshotHost, state: State, takenAt: number) {
+    this.#host = host;
+    this.#state = state;
+    this.takenAt = takenAt;
+  }
+
+  /**
+   * The reading view of a structure as of this snapshot; empty if it did not exist.
+   * @throws {StateError} `TYPE_MISMATCH`, `CLOSED`
+   */
+  open<A>(definition: Definition<A>): Reader<A> {
+    this.#check();
+    return this.#host.reader(definition, () => this.#state, () => this.#check());
+  }
+
+  /** Lets go of the view. Idempotent. */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#host.release(this);
+  }
+
+  /** The pinned state, for the database. */
+  get state(): State {
+    return this.#state;
+  }
+
+  /** Lets go of the view. */
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  #check(): void {
+    if (this.#released) throw new StateError("CLOSED", "Cannot read a snapshot after its release");
+  }
+}

@@ -1,0 +1,266 @@
+/**
+ * A transaction: a stable view plus its own changes.
+ *
+ * It reads the newest *sequenced* commit as of its beginning, so that callers queue behind one sync
+ * without conflicting. The view costs nothing until somebody else commits while it is open: only
+ * then is its state pinned ({@linkcode Transaction.capture}).
+ *
+ * @module
+ */
+
+import { catalogCodec, type CatalogEntry, catalogKey, checkDefinition } from "./catalog.ts";
+import type { CommitHistory } from "./commit_history.ts";
+import type { CommitPipeline, Durability } from "./commit_pipeline.ts";
+import type { Definition, Writer } from "./definition.ts";
+import type { Engine } from "./engine.ts";
+import { ConflictError, StateError } from "../errors.ts";
+import { ByteWriter } from "../base/byte_writer.ts";
+import { CATALOG_TREE, type State } from "./state.ts";
+import { type ChangeSink, TreeChanges, TreeView } from "./tree_access.ts";
+import type { WriteSet } from "./write_set.ts";
+
+/** How concurrent transactions are kept apart. */
+export type Isolation = "snapshot";
+
+/** Options of one transaction. */
+export interface TransactionOptions {
+  /** First committer wins; the only level of this version. */
+  readonly isolation?: Isolation;
+  /** Where the data is when `commit()` resolves. Default: that of the database. */
+  readonly durability?: Durability;
+}
+
+/** What a transaction needs of its database. */
+export interface TransactionHost {
+  readonly engine: Engine;
+  readonly pipeline: CommitPipeline;
+  readonly history: CommitHistory;
+  /** Open transactions. */
+  readonly open: Set<Transaction>;
+  /** Ids given to structures that are being created, by name and format. */
+  readonly created: Map<string, number>;
+  /** Throws when the database is closed. */
+  check(): void;
+}
+
+const NO_SETS: readonly WriteSet[] = [];
+
+/**
+ * A unit of change: all of it, or nothing. One use. Reads see the state at its beginning and its own
+ * changes. An unfinished one that is disposed is rolled back.
+ */
+export class Transaction {
+  readonly #host: TransactionHost;
+  readonly #durability: Durability;
+  readonly #own: WriteSet;
+  readonly #since: number;
+  readonly #runs: { page: number; pages: number }[] = [];
+  readonly #writers = new Map<Definition<unknown>, unknown>();
+  #done = false;
+  #state: State | undefined;
+  /** Own changes over captured commits, oldest first. */
+  #sets: readonly WriteSet[] | undefined;
+
+  /** Begins a transaction; use `Database.begin` or `Database.update`. */
+  constructor(host: TransactionHost, durability: Durability) {
+    this.#host = host;
+    this.#durability = durability;
+    this.#own = host.pipeline.takeSet();
+    this.#since = host.pipeline.sequence;
+    host.open.add(this);
+  }
+
+  /**
+   * The writing view of a structure, created on first use. The same definition gives the same view.
+   * @throws {StateError} `TYPE_MISMATCH`, `TRANSACTION_DONE`, `TOO_LARGE` (name)
+   */
+  open<A>(definition: Definition<A>): Writer<A> {
+    this.#check();
+    const known = this.#writers.get(definition as Definition<unknown>);
+    if (known !== undefined) return known as Writer<A>;
+    const tree = this.#treeOf(definition as Definition<unknown>);
+    const writer = definition.writer(new TreeChanges(this.#host.engine, this.#sink(() => tree)));
+    this.#writers.set(definition as Definition<unknown>, writer);
+    return writer;
+  }
+
+  /**
+   * Commits: resolves when the changes, and all that was read, are as durable as asked.
+   * @throws {ConflictError} `CONFLICT`: another transaction changed one of the keys first
+   * @throws {IoError} `NO_SPACE`: nothing happened
+   * @throws {StateError} `POISONED`, `CLOSED`, `TRANSACTION_DONE`
+   */
+  commit(): Promise<void> {
+    try {
+      return this.#submit();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Like `commit`, on this thread: for scripts. Whatever else waits is committed with it.
+   * @throws what `commit` rejects with
+   */
+  commitSync(): void {
+    const { pipeline, engine } = this.#host;
+    // What can be refused throws here; what is queued fails only by poisoning the store.
+    this.#submit().catch(() => {});
+    pipeline.flushSync();
+    engine.health.check();
+  }
+
+  /** Drops all changes. Idempotent; does nothing after a commit. */
+  rollback(): void {
+    if (this.#done) return;
+    this.#finish();
+    this.#releaseRuns();
+    this.#host.pipeline.giveSet(this.#own);
+  }
+
+  /** Rolls back unless the transaction has ended. */
+  [Symbol.dispose](): void {
+    this.rollback();
+  }
+
+  /** Keeps the view as it is: somebody else is about to commit. */
+  capture(): void {
+    if (this.#state !== undefined) return;
+    const { engine, pipeline } = this.#host;
+    this.#state = engine.states.pin(engine.states.working);
+    if (pipeline.pending.length > 0) {
+      const sets = pipeline.pending.slice();
+      for (const set of sets) set.shared = true;
+      sets.push(this.#own);
+      this.#sets = sets;
+    }
+  }
+
+  /** Takes a place in the order of commits, or throws and is rolled back. */
+  #submit(): Promise<void> {
+    this.#check();
+    const { pipeline, engine, history, open } = this.#host;
+    try {
+      engine.health.check();
+      this.#validate();
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+    this.#finish();
+    if (this.#own.count === 0) {
+      pipeline.giveSet(this.#own);
+      return pipeline.settle(this.#durability);
+    }
+    for (const other of open) other.capture();
+    const sequence = pipeline.sequence;
+    let done: Promise<void>;
+    try {
+      done = pipeline.commit(this.#own, this.#durability);
+    } catch (error) {
+      this.#releaseRuns();
+      throw error;
+    }
+    if (open.size > 0) history.record(this.#own, sequence);
+    return done;
+  }
+
+  #check(): void {
+    this.#host.check();
+    if (this.#done) {
+      throw new StateError(
+        "TRANSACTION_DONE",
+        "Cannot use a transaction that was committed or rolled back: begin another one",
+      );
+    }
+  }
+
+  #finish(): void {
+    const { open, history, engine } = this.#host;
+    this.#done = true;
+    open.delete(this);
+    if (open.size === 0) history.clear();
+    if (this.#state !== undefined) engine.states.unpin(this.#state);
+  }
+
+  #releaseRuns(): void {
+    const { engine } = this.#host;
+    for (const { page, pages } of this.#runs) {
+      engine.reserved.delete(page);
+      engine.space.release(page, pages);
+    }
+  }
+
+  /** First committer wins: nothing written here may have been committed since the beginning. */
+  #validate(): void {
+    const { pipeline, history } = this.#host;
+    if (pipeline.sequence === this.#since) return;
+    for (let op = 0; op < this.#own.count; op++) {
+      if (!history.changedSince(this.#own, op, this.#since)) continue;
+      if (this.#own.tree(op) === CATALOG_TREE && this.#isSameEntry(op)) continue;
+      throw new ConflictError(
+        "CONFLICT",
+        "Cannot commit: another transaction has changed the same key since this one began",
+      );
+    }
+  }
+
+  /** Two transactions that create the same structure agree. */
+  #isSameEntry(op: number): boolean {
+    const { engine, pipeline } = this.#host;
+    const bytes = this.#own.out.bytes;
+    const key = new ByteWriter(this.#own.keyLength(op));
+    const keyAt = this.#own.keyAt(op);
+    key.raw(bytes, keyAt, keyAt + this.#own.keyLength(op));
+    const newest = new TreeView(engine, {
+      check: () => {},
+      state: () => engine.states.working,
+      sets: () => pipeline.pending,
+      tree: () => CATALOG_TREE,
+    }).get(key, catalogCodec);
+    const at = this.#own.valueAt(op);
+    const mine = catalogCodec.decode(bytes, at, at + this.#own.valueLength(op));
+    return newest?.tree === mine.tree;
+  }
+
+  #sink(tree: () => number): ChangeSink {
+    const { engine, pipeline } = this.#host;
+    const own = this.#own;
+    const direct = [own];
+    return {
+      own,
+      check: () => this.#check(),
+      state: () => this.#state ?? engine.states.working,
+      sets: () => {
+        if (this.#state !== undefined) return this.#sets ?? (own.count > 0 ? direct : NO_SETS);
+        if (pipeline.pending.length > 0) return [...pipeline.pending, own];
+        return own.count > 0 ? direct : NO_SETS;
+      },
+      tree,
+      reserve: (page, pages) => {
+        engine.reserved.set(page, pages);
+        this.#runs.push({ page, pages });
+      },
+    };
+  }
+
+  #treeOf(definition: Definition<unknown>): number {
+    const { engine, created } = this.#host;
+    const key = catalogKey(definition.name);
+    const catalog = new TreeChanges(engine, this.#sink(() => CATALOG_TREE));
+    const entry = catalog.get(key, catalogCodec);
+    if (entry !== undefined) {
+      checkDefinition(definition, entry);
+      return entry.tree;
+    }
+    const { kind, format } = definition;
+    const identity = JSON.stringify([definition.name, kind, format]);
+    const tree = created.get(identity) ?? engine.nextTree++;
+    created.set(identity, tree);
+    const added: CatalogEntry = { tree, kind, format };
+    const value = new ByteWriter(64);
+    catalogCodec.encode(added, value);
+    catalog.put(key, value);
+    return tree;
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * The views of one tree: of a state, and of a transaction.
+ *
+ * @module
+ */
+
+import type { ByteWriter } from "../base/byte_writer.ts";
+import type { Codec } from "../base/key_codec.ts";
+import { StateError } from "../errors.ts";
+import type { HeldCursor, TreeReader, TreeWriter } from "./definition.ts";
+import type { Engine } from "./engine.ts";
+import { KEY_BYTES_MAX, LOGGED_VALUE_BYTES_MAX, VALUE_BYTES_MAX } from "./limits.ts";
+import { MergeCursor } from "./merge_cursor.ts";
+import { runPages } from "./overflow.ts";
+import { OVERFLOW } from "./page.ts";
+import type { State } from "./state.ts";
+import { type EntryCursor, type KeyBounds, TreeCursor } from "./tree_cursor.ts";
+import { PUT_REFERENCE, REMOVE, type WriteSet } from "./write_set.ts";
+
+/** What a view stands on: a state, and change sets over it, oldest first. */
+export interface ViewSource {
+  /** Throws when the view may not be used any more. */
+  check(): void;
+  /** The state. */
+  state(): State;
+  /** Sequenced commits and own changes over it, oldest first. */
+  sets(): readonly WriteSet[];
+  /** The tree of a name, or -1 while it does not exist in this view. */
+  tree(): number;
+}
+
+const EMPTY_BOUNDS: KeyBounds = {};
+
+/** Reads one tree of a view. */
+export class TreeView implements TreeReader {
+  protected readonly engine: Engine;
+  protected readonly source: ViewSource;
+
+  /** Binds a view of a tree to the engine. */
+  constructor(engine: Engine, source: ViewSource) {
+    this.engine = engine;
+    this.source = source;
+  }
+
+  get<T>(key: ByteWriter, codec: Codec<T>): T | undefined {
+    this.source.check();
+    const id = this.source.tree();
+    if (id < 0) return undefined;
+    const engine = this.engine;
+    const sets = this.source.sets();
+    for (let i = sets.length - 1; i >= 0; i--) {
+      const set = sets[i]!;
+      const op = set.find(id, key.bytes, 0, key.length);
+      if (op >= 0) return this.#decodeChange(set, op, codec);
+    }
+    const tree = engine.tree;
+    const root = engine.states.root(this.source.state(), id);
+    if (!tree.find(root, key.bytes, 0, key.length)) return undefined;
+    if (tree.valueLength === OVERFLOW) {
+      const value = engine.overflow.read(tree.bytes, tree.valueAt);
+      return codec.decode(value, 0, value.length);
+    }
+    return this.#decode(codec, tree.bytes, tree.valueAt, tree.valueAt + tree.valueLength);
+  }
+
+  has(key: ByteWriter): boolean {
+    this.source.check();
+    const id = this.source.tree();
+    if (id < 0) return false;
+    const sets = this.source.sets();
+    for (let i = sets.length - 1; i >= 0; i--) {
+      const op = sets[i]!.find(id, key.bytes, 0, key.length);
+      if (op >= 0) return sets[i]!.kind(op) !== REMOVE;
+    }
+    const root = this.engine.states.root(this.source.state(), id);
+    return this.engine.tree.find(root, key.bytes, 0, key.length);
+  }
+
+  count(): number {
+    this.source.check();
+    const id = this.source.tree();
+    if (id < 0) return 0;
+    if (this.source.sets().length === 0) {
+      return this.engine.states.root(this.source.state(), id).count;
+    }
+    const cursor = this.cursor(EMPTY_BOUNDS);
+    let count = 0;
+    while (cursor.next()) count++;
+    return count;
+  }
+
+  cursor(bounds: KeyBounds): HeldCursor {
+    this.source.check();
+    return new ViewCursor(this.engine, this.source, bounds);
+  }
+
+  #decode<T>(codec: Codec<T>, bytes: Uint8Array, begin: number, end: number): T {
+    if (codec.views !== true) return codec.decode(bytes, begin, end);
+    const pool = this.engine.pool;
+    const at = pool.copy(bytes, begin, end);
+    return codec.decode(pool.bytes, at, at + end - begin);
+  }
+
+  #decodeChange<T>(set: WriteSet, op: number, codec: Codec<T>): T | undefined {
+    const kind = set.kind(op);
+    if (kind === REMOVE) return undefined;
+    const at = set.valueAt(op);
+    if (kind === PUT_REFERENCE) {
+      const value = this.engine.overflow.read(set.out.bytes, at);
+      return codec.decode(value, 0, value.length);
+    }
+    return this.#decode(codec, set.out.bytes, at, at + set.valueLength(op));
+  }
+}
+
+/** A cursor that pins the state of its view until it ends or is closed. */
+class ViewCursor implements HeldCursor {
+  keyBytes: Uint8Array = new Uint8Array(0);
+  keyBegin = 0;
+  keyEnd = 0;
+  valueBytes: Uint8Array = this.keyBytes;
+  valueBegin = 0;
+  valueEnd = 0;
+
+  readonly #engine: Engine;
+  readonly #inner: EntryCursor | undefined;
+  #held: State | undefined;
+
+  constructor(engine: Engine, source: ViewSource, bounds: KeyBounds) {
+    this.#engine = engine;
+    const id = source.tree();
+    if (id < 0) return;
+    const state = source.state();
+    this.#held = engine.states.pin(state);
+    const root = { ...engine.states.root(state, id) };
+    const base = new TreeCursor(engine.pager, engine.overflow, root, bounds);
+    const sets = source.sets().filter((set) => set.touches(id)).reverse();
+    for (const set of sets) set.shared = true;
+    this.#inner = sets.length === 0
+      ? base
+      : new MergeCursor(sets, id, base, engine.overflow, bounds);
+  }
+
+  next(): boolean {
+    const inner = this.#inner;
+    if (inner === undefined || this.#held === undefined) return false;
+    if (!inner.next()) {
+      this.close();
+      return false;
+    }
+    this.keyBytes = inner.keyBytes;
+    this.keyBegin = inner.keyBegin;
+    this.keyEnd = inner.keyEnd;
+    return true;
+  }
+
+  loadValue(): void {
+    const inner = this.#inner!;
+    inner.loadValue();
+    this.valueBytes = inner.valueBytes;
+    this.valueBegin = inner.valueBegin;
+    this.valueEnd = inner.valueEnd;
+  }
+
+  close(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) this.#engine.states.unpin(held);
+  }
+}
+
+/** What a writing view may do beyond reading. */
+export interface ChangeSink extends ViewSource {
+  /** The transaction's own changes. */
+  readonly own: WriteSet;
+  /** Registers a run written for a value that is not committed yet. */
+  reserve(page: number, pages: number): void;
+}
+
+/** Reads and changes one tree in a transaction. */
+export class TreeChanges extends TreeView implements TreeWriter {
+  readonly #sink: ChangeSink;
+
+  /** Binds the view of a transaction to a tree. */
+  constructor(engine: Engine, sink: ChangeSink) {
+    super(engine, sink);
+    this.#sink = sink;
+  }
+
+  put(key: ByteWriter, value: ByteWriter): void {
+    this.source.check();
+    if (key.length > KEY_BYTES_MAX) {
+      throw tooLarge(`a key of ${key.length} bytes: the limit is ${KEY_BYTES_MAX}`);
+    }
+    if (value.length > VALUE_BYTES_MAX) {
+      throw tooLarge(`a value of ${value.length} bytes: the limit is ${VALUE_BYTES_MAX}`);
+    }
+    const id = this.source.tree();
+    const own = this.#sink.own;
+    if (value.length <= LOGGED_VALUE_BYTES_MAX) {
+      own.put(id, key.bytes, key.length, value.bytes, 0, value.length);
+      return;
+    }
+    this.engine.health.check();
+    // Written now, named by the commit record later: one sync covers both.
+    this.engine.space.ensure(runPages(value.length));
+    const reference = this.engine.overflow.write(value.bytes, 0, value.length);
+    this.#sink.reserve(
+      (reference[0]! | reference[1]! << 8 | reference[2]! << 16 | reference[3]! << 24) >>> 0,
+      runPages(value.length),
+    );
+    own.putReference(id, key.bytes, key.length, reference);
+  }
+
+  remove(key: ByteWriter): boolean {
+    if (!this.has(key)) return false;
+    this.#sink.own.remove(this.source.tree(), key.bytes, key.length);
+    return true;
+  }
+}
+
+function tooLarge(what: string): StateError {
+  return new StateError("TOO_LARGE", `Cannot store ${what}`);
+}

@@ -1,0 +1,229 @@
+/**
+ * Walks the entries of one tree in key order, forwards or backwards. The tree must not change while
+ * the cursor lives (its state is pinned by a view). Each leaf is copied once; entries are ranges of
+ * that copy, which is never written again, so they may be handed out.
+ *
+ * @module
+ */
+
+import type { OverflowStore } from "./overflow.ts";
+import type { TreeRoot } from "./btree.ts";
+import { DEPTH_MAX } from "./btree.ts";
+import { PAGE_BYTES } from "./limits.ts";
+import {
+  type Arena,
+  childChecksum,
+  childOf,
+  HEADER_BYTES,
+  LEAF_CELL_HEAD,
+  OVERFLOW,
+  searchPage,
+  SLOT_BYTES,
+  slotCount,
+} from "./page.ts";
+import type { Pager } from "./pager.ts";
+
+/** Bounds of a walk, as encoded keys; a missing bound is open. */
+export interface KeyBounds {
+  /** Lowest key. */
+  readonly lower?: Uint8Array | undefined;
+  /** Whether an entry equal to `lower` is left out. */
+  readonly lowerOpen?: boolean;
+  /** Highest key. */
+  readonly upper?: Uint8Array | undefined;
+  /** Whether an entry equal to `upper` is left out. */
+  readonly upperOpen?: boolean;
+  /** Walk from high to low. */
+  readonly reverse?: boolean;
+}
+
+/** One entry after another; the fields are those of the entry that `next` moved to. */
+export interface EntryCursor {
+  /** Moves to the next entry. @returns `false` at the end. */
+  next(): boolean;
+  /** Bytes that hold the key; never written again. */
+  keyBytes: Uint8Array;
+  /** Begin of the key. */
+  keyBegin: number;
+  /** End of the key. */
+  keyEnd: number;
+  /** The value: bytes that are never written again, and its range in them. */
+  loadValue(): void;
+  /** Bytes that hold the value, after `loadValue`. */
+  valueBytes: Uint8Array;
+  /** Begin of the value, after `loadValue`. */
+  valueBegin: number;
+  /** End of the value, after `loadValue`. */
+  valueEnd: number;
+}
+
+/** Leaves copied into one allocation. */
+const COPIES = 16;
+
+/** A cursor over one tree. */
+export class TreeCursor implements EntryCursor {
+  keyBytes: Uint8Array = new Uint8Array(0);
+  keyBegin = 0;
+  keyEnd = 0;
+  valueBytes: Uint8Array = this.keyBytes;
+  valueBegin = 0;
+  valueEnd = 0;
+
+  readonly #pager: Pager;
+  readonly #overflow: OverflowStore;
+  readonly #root: TreeRoot;
+  readonly #bounds: KeyBounds;
+  readonly #step: 1 | -1;
+  /** Pages, parent checksums and slots of the path, by depth. */
+  readonly #pages: number[] = [];
+  readonly #checksums: number[] = [];
+  readonly #slots: number[] = [];
+  #copies: Uint8Array = this.keyBytes;
+  #copyBase = 0;
+  #copiesUsed = COPIES;
+  #slot = 0;
+  #stop = 0;
+  #started = false;
+
+  /** Prepares a walk; nothing is read before `next`. */
+  constructor(pager: Pager, overflow: OverflowStore, root: TreeRoot, bounds: KeyBounds) {
+    this.#pager = pager;
+    this.#overflow = overflow;
+    this.#root = root;
+    this.#bounds = bounds;
+    this.#step = bounds.reverse ? -1 : 1;
+  }
+
+  next(): boolean {
+    if (!this.#started) {
+      this.#started = true;
+      if (this.#root.page === 0) return false;
+      this.#seek();
+    } else {
+      this.#slot += this.#step;
+    }
+    while (this.#slot === this.#stop) if (!this.#nextLeaf()) return false;
+    const u8 = this.#copies;
+    const at = this.#copyBase + HEADER_BYTES + this.#slot * SLOT_BYTES;
+    const cell = this.#copyBase + (u8[at + 4]! | u8[at + 5]! << 8);
+    this.keyBytes = u8;
+    this.keyBegin = cell + LEAF_CELL_HEAD;
+    this.keyEnd = this.keyBegin + (u8[at + 6]! | u8[at + 7]! << 8);
+    return true;
+  }
+
+  loadValue(): void {
+    const u8 = this.#copies;
+    const cell = this.keyBegin - LEAF_CELL_HEAD;
+    const length = u8[cell]! | u8[cell + 1]! << 8;
+    if (length === OVERFLOW) {
+      this.valueBytes = this.#overflow.read(u8, this.keyEnd);
+      this.valueBegin = 0;
+      this.valueEnd = this.valueBytes.length;
+      return;
+    }
+    this.valueBytes = u8;
+    this.valueBegin = this.keyEnd;
+    this.valueEnd = this.keyEnd + length;
+  }
+
+  /** Goes down to the leaf where the walk starts. */
+  #seek(): void {
+    const from = this.#bounds.reverse ? this.#bounds.upper : this.#bounds.lower;
+    const pager = this.#pager;
+    pager.clock++;
+    let page = this.#root.page;
+    let checksum = this.#root.checksum;
+    for (let level = this.#root.level; level > 0; level--) {
+      const frame = pager.frame(page, checksum);
+      const arena = pager.arena(frame);
+      const base = pager.base(frame);
+      let slot = this.#step > 0 ? 0 : slotCount(arena, base) - 1;
+      if (from !== undefined) {
+        const found = searchPage(arena, base, from, 0, from.length, level);
+        slot = found >= 0 ? found : ~found - 1;
+      }
+      this.#push(page, checksum, slot);
+      page = childOf(arena, base, slot);
+      checksum = childChecksum(arena, base, slot);
+    }
+    this.#enterLeaf(page, checksum, from);
+  }
+
+  #push(page: number, checksum: number, slot: number): void {
+    if (this.#pages.length >= DEPTH_MAX) throw new RangeError("The tree is too deep");
+    this.#pages.push(page);
+    this.#checksums.push(checksum);
+    this.#slots.push(slot);
+  }
+
+  /** Moves to the neighbouring leaf. @returns `false` when there is none. */
+  #nextLeaf(): boolean {
+    // A leaf cut short by the far bound is the last one.
+    if (this.#stop !== (this.#step > 0 ? this.#leafCount() : -1)) return false;
+    const pager = this.#pager;
+    pager.clock++;
+    let depth = this.#pages.length - 1;
+    for (; depth >= 0; depth--) {
+      const frame = pager.frame(this.#pages[depth]!, this.#checksums[depth]!);
+      const slot = this.#slots[depth]! + this.#step;
+      if (slot < 0 || slot >= slotCount(pager.arena(frame), pager.base(frame))) continue;
+      this.#slots[depth] = slot;
+      break;
+    }
+    if (depth < 0) return false;
+    const length = depth + 1;
+    this.#pages.length = this.#checksums.length = this.#slots.length = length;
+    for (;;) {
+      const last = this.#pages.length - 1;
+      const frame = pager.frame(this.#pages[last]!, this.#checksums[last]!);
+      const arena = pager.arena(frame);
+      const base = pager.base(frame);
+      const page = childOf(arena, base, this.#slots[last]!);
+      const checksum = childChecksum(arena, base, this.#slots[last]!);
+      if (this.#pages.length === this.#root.level) {
+        this.#enterLeaf(page, checksum, undefined);
+        return true;
+      }
+      const child = pager.frame(page, checksum);
+      const count = slotCount(pager.arena(child), pager.base(child));
+      this.#push(page, checksum, this.#step > 0 ? 0 : count - 1);
+    }
+  }
+
+  #leafCount(): number {
+    return this.#copies[this.#copyBase + 18]! | this.#copies[this.#copyBase + 19]! << 8;
+  }
+
+  /** Copies a leaf and finds the first slot of the walk in it and the slot that ends it. */
+  #enterLeaf(page: number, checksum: number, from: Uint8Array | undefined): void {
+    const frame = this.#pager.frame(page, checksum);
+    const arena = this.#pager.arena(frame);
+    const base = this.#pager.base(frame);
+    const { lower, upper, lowerOpen, upperOpen } = this.#bounds;
+    const count = slotCount(arena, base);
+    let low = 0;
+    let high = count;
+    // Only the leaf that holds a bound is cut by it; others lie wholly inside or beyond.
+    if (lower !== undefined && (this.#step < 0 || from !== undefined)) {
+      low = firstAtLeast(arena, base, lower, lowerOpen === true);
+    }
+    if (upper !== undefined && (this.#step > 0 || from !== undefined)) {
+      high = firstAtLeast(arena, base, upper, upperOpen !== true);
+    }
+    if (this.#copiesUsed === COPIES) {
+      this.#copies = new Uint8Array(COPIES * PAGE_BYTES);
+      this.#copiesUsed = 0;
+    }
+    this.#copyBase = this.#copiesUsed++ * PAGE_BYTES;
+    this.#copies.set(arena.u8.subarray(base, base + PAGE_BYTES), this.#copyBase);
+    this.#slot = this.#step > 0 ? low : high - 1;
+    this.#stop = this.#step > 0 ? Math.max(low, high) : Math.min(low, high) - 1;
+  }
+}
+
+/** The first slot whose key is at least `key`, or above it when `above`. */
+function firstAtLeast(arena: Arena, base: number, key: Uint8Array, above: boolean): number {
+  const found = searchPage(arena, base, key, 0, key.length, 0);
+  return found >= 0 ? found + (above ? 1 : 0) : ~found;
+}
