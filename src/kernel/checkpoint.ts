@@ -201,12 +201,9 @@ export class Checkpointer {
     const engine = this.#engine;
     const { file, space, pager, states } = engine;
     yield* this.#writePages(image);
-    for (const [id, page] of image.roots) {
-      states.learnChecksum(id, page, pager.checksumOf(page, 0));
-    }
-    const rootsPage = image.rootsTree.page;
-    const rootsChecksum = pager.checksumOf(rootsPage, image.rootsTree.checksum);
-    states.learnChecksum(ROOTS_TREE, rootsPage, rootsChecksum);
+    states.learnChecksums();
+    const { rootsTree } = image;
+    const rootsChecksum = pager.checksumOf(rootsTree.page, rootsTree.checksum);
 
     const old = engine.superblock;
     const extents = this.#nextExtents(old, request);
@@ -225,7 +222,7 @@ export class Checkpointer {
       epoch: image.epoch,
       pageCount: space.pageCount,
       nextTree: image.nextTree,
-      roots: { ...image.rootsTree, checksum: rootsChecksum },
+      roots: { ...rootsTree, checksum: rootsChecksum },
       bitmap,
       current: extents.current,
       next: extents.next,

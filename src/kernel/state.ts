@@ -129,11 +129,12 @@ export class States {
     return copy;
   }
 
-  /** A checkpoint has written a root page: tells every state that has it. */
-  learnChecksum(id: number, page: number, checksum: number): void {
+  /** A checkpoint has written pages: every state learns the checksums of its root pages. */
+  learnChecksums(): void {
     for (const state of [this.working, ...this.#pinned]) {
-      const root = state.trees.get(id);
-      if (root !== undefined && root.page === page) root.checksum = checksum;
+      for (const root of state.trees.values()) {
+        root.checksum = this.#tree.pager.checksumOf(root.page, root.checksum);
+      }
     }
   }
 

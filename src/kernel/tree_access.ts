@@ -132,7 +132,7 @@ class ViewCursor implements HeldCursor {
     if (id < 0) return;
     const state = source.state();
     this.#held = engine.states.pin(state);
-    const root = { ...engine.states.root(state, id) };
+    const root = engine.states.root(state, id);
     const base = new TreeCursor(engine.pager, engine.overflow, root, bounds);
     const sets = source.sets().filter((set) => set.touches(id)).reverse();
     for (const set of sets) set.shared = true;

@@ -74,10 +74,9 @@ export class TreeCursor implements EntryCursor {
   readonly #root: TreeRoot;
   readonly #bounds: KeyBounds;
   readonly #step: 1 | -1;
-  /** Pages, parent checksums and slots of the path, by depth. */
-  readonly #pages: number[] = [];
-  readonly #checksums: number[] = [];
+  /** Slots of the path, by depth; the pages are found from the root each time. */
   readonly #slots: number[] = [];
+  readonly #frames = new Int32Array(DEPTH_MAX);
   #copies: Uint8Array = this.keyBytes;
   #copyBase = 0;
   #copiesUsed = COPIES;
@@ -132,10 +131,8 @@ export class TreeCursor implements EntryCursor {
     const from = this.#bounds.reverse ? this.#bounds.upper : this.#bounds.lower;
     const pager = this.#pager;
     pager.clock++;
-    let page = this.#root.page;
-    let checksum = this.#root.checksum;
+    let frame = pager.frame(this.#root.page, this.#root.checksum);
     for (let level = this.#root.level; level > 0; level--) {
-      const frame = pager.frame(page, checksum);
       const arena = pager.arena(frame);
       const base = pager.base(frame);
       let slot = this.#step > 0 ? 0 : slotCount(arena, base) - 1;
@@ -143,18 +140,20 @@ export class TreeCursor implements EntryCursor {
         const found = searchPage(arena, base, from, 0, from.length, level);
         slot = found >= 0 ? found : ~found - 1;
       }
-      this.#push(page, checksum, slot);
-      page = childOf(arena, base, slot);
-      checksum = childChecksum(arena, base, slot);
+      this.#slots.push(slot);
+      frame = this.#child(frame, slot);
     }
-    this.#enterLeaf(page, checksum, from);
+    this.#enterLeaf(frame, from);
   }
 
-  #push(page: number, checksum: number, slot: number): void {
-    if (this.#pages.length >= DEPTH_MAX) throw new RangeError("The tree is too deep");
-    this.#pages.push(page);
-    this.#checksums.push(checksum);
-    this.#slots.push(slot);
+  /**
+   * The frame of a child. Its checksum is read from the parent now: a checkpoint may have filled it
+   * in since the last step.
+   */
+  #child(frame: number, slot: number): number {
+    const arena = this.#pager.arena(frame);
+    const base = this.#pager.base(frame);
+    return this.#pager.frame(childOf(arena, base, slot), childChecksum(arena, base, slot));
   }
 
   /** Moves to the neighbouring leaf. @returns `false` when there is none. */
@@ -163,32 +162,34 @@ export class TreeCursor implements EntryCursor {
     if (this.#stop !== (this.#step > 0 ? this.#leafCount() : -1)) return false;
     const pager = this.#pager;
     pager.clock++;
-    let depth = this.#pages.length - 1;
+    const frames = this.#frames;
+    const slots = this.#slots;
+    const levels = this.#root.level;
+    if (levels === 0) return false;
+    frames[0] = pager.frame(this.#root.page, this.#root.checksum);
+    for (let depth = 1; depth < levels; depth++) {
+      frames[depth] = this.#child(frames[depth - 1]!, slots[depth - 1]!);
+    }
+    let depth = levels - 1;
     for (; depth >= 0; depth--) {
-      const frame = pager.frame(this.#pages[depth]!, this.#checksums[depth]!);
-      const slot = this.#slots[depth]! + this.#step;
-      if (slot < 0 || slot >= slotCount(pager.arena(frame), pager.base(frame))) continue;
-      this.#slots[depth] = slot;
-      break;
+      const slot = slots[depth]! + this.#step;
+      if (slot >= 0 && slot < this.#count(frames[depth]!)) {
+        slots[depth] = slot;
+        break;
+      }
     }
     if (depth < 0) return false;
-    const length = depth + 1;
-    this.#pages.length = this.#checksums.length = this.#slots.length = length;
-    for (;;) {
-      const last = this.#pages.length - 1;
-      const frame = pager.frame(this.#pages[last]!, this.#checksums[last]!);
-      const arena = pager.arena(frame);
-      const base = pager.base(frame);
-      const page = childOf(arena, base, this.#slots[last]!);
-      const checksum = childChecksum(arena, base, this.#slots[last]!);
-      if (this.#pages.length === this.#root.level) {
-        this.#enterLeaf(page, checksum, undefined);
-        return true;
-      }
-      const child = pager.frame(page, checksum);
-      const count = slotCount(pager.arena(child), pager.base(child));
-      this.#push(page, checksum, this.#step > 0 ? 0 : count - 1);
+    let frame = this.#child(frames[depth]!, slots[depth]!);
+    while (++depth < levels) {
+      slots[depth] = this.#step > 0 ? 0 : this.#count(frame) - 1;
+      frame = this.#child(frame, slots[depth]!);
     }
+    this.#enterLeaf(frame, undefined);
+    return true;
+  }
+
+  #count(frame: number): number {
+    return slotCount(this.#pager.arena(frame), this.#pager.base(frame));
   }
 
   #leafCount(): number {
@@ -196,8 +197,7 @@ export class TreeCursor implements EntryCursor {
   }
 
   /** Copies a leaf and finds the first slot of the walk in it and the slot that ends it. */
-  #enterLeaf(page: number, checksum: number, from: Uint8Array | undefined): void {
-    const frame = this.#pager.frame(page, checksum);
+  #enterLeaf(frame: number, from: Uint8Array | undefined): void {
     const arena = this.#pager.arena(frame);
     const base = this.#pager.base(frame);
     const { lower, upper, lowerOpen, upperOpen } = this.#bounds;
