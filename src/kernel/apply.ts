@@ -39,20 +39,27 @@ export function applyChanges(engine: Engine, set: WriteSet): void {
  * splits (every new page is at least half full of new bytes, roughly), runs of larger values.
  */
 export function pagesToApply(engine: Engine, set: WriteSet): number {
-  const { states } = engine;
-  const perTree = new Map<number, number>();
   let pages = Math.ceil(set.out.length * 2 / PAGE_BYTES);
+  let tree = -1;
+  let operations = 0;
   for (let op = 0; op < set.count; op++) {
-    const id = set.tree(op);
-    perTree.set(id, (perTree.get(id) ?? 0) + 1);
     const length = set.valueLength(op);
     if (set.kind(op) === PUT && length + set.keyLength(op) + 2 > CELL_BYTES_MAX) {
       pages += runPages(length);
     }
+    if (set.tree(op) !== tree) {
+      pages += pagesOnPaths(engine, tree, operations);
+      tree = set.tree(op);
+      operations = 0;
+    }
+    operations++;
   }
-  for (const [id, operations] of perTree) {
-    const root = states.root(states.working, id);
-    pages += Math.min(operations * (root.level + 2), root.pages + root.level + 2);
-  }
-  return pages;
+  return pages + pagesOnPaths(engine, tree, operations);
+}
+
+function pagesOnPaths(engine: Engine, tree: number, operations: number): number {
+  if (operations === 0) return 0;
+  const { states } = engine;
+  const root = states.root(states.working, tree);
+  return Math.min(operations * (root.level + 2), root.pages + root.level + 2);
 }

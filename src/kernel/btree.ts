@@ -8,6 +8,7 @@
  * @module
  */
 
+import type { ByteWriter } from "../base/byte_writer.ts";
 import type { OverflowStore } from "./overflow.ts";
 import {
   type Arena,
@@ -25,6 +26,7 @@ import {
   searchPage,
   setU32At,
   SLOT_BYTES,
+  slotCount,
 } from "./page.ts";
 import type { Pager } from "./pager.ts";
 import { CELL_BYTES_MAX, KEY_BYTES_MAX } from "./limits.ts";
@@ -105,6 +107,27 @@ export class BTree {
     this.bytes = arena.u8;
     this.valueLength = arena.u8[at]! | arena.u8[at + 1]! << 8;
     this.valueAt = at + LEAF_CELL_HEAD + length;
+    return true;
+  }
+
+  /** Writes the highest key to `out`. @returns `false` for an empty tree. */
+  lastKey(root: TreeRoot, out: ByteWriter): boolean {
+    out.reset();
+    if (root.page === 0) return false;
+    const pager = this.pager;
+    pager.clock++;
+    let frame = pager.frame(root.page, root.checksum);
+    for (let level = root.level; level > 0; level--) {
+      const arena = pager.arena(frame);
+      const base = pager.base(frame);
+      const slot = slotCount(arena, base) - 1;
+      frame = pager.frame(childOf(arena, base, slot), childChecksum(arena, base, slot));
+    }
+    const arena = pager.arena(frame);
+    const base = pager.base(frame);
+    const slot = slotCount(arena, base) - 1;
+    const at = base + cellAt(arena, base, slot) + LEAF_CELL_HEAD;
+    out.raw(arena.u8, at, at + keyLength(arena, base, slot));
     return true;
   }
 

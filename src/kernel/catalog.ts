@@ -70,7 +70,7 @@ export function catalogKey(name: string): ByteWriter {
 }
 
 /** Throws `TYPE_MISMATCH` when a name is in use for something else. */
-export function checkDefinition(definition: Definition<unknown>, entry: CatalogEntry): void {
+export function checkDefinition<A>(definition: Definition<A>, entry: CatalogEntry): void {
   if (definition.kind === entry.kind && definition.format === entry.format) return;
   throw new StateError(
     "TYPE_MISMATCH",

@@ -57,6 +57,8 @@ export class CommitPipeline {
   readonly #checkpointer: Checkpointer;
   readonly #spare: WriteSet[] = [];
   #queue: Commit[] = [];
+  /** Pages that applying `pending` may take: reserved, so that it cannot run out of space. */
+  #pendingPages = 0;
   #scheduled = false;
   #busy = false;
   /** The batch whose sync runs off the thread. */
@@ -88,7 +90,10 @@ export class CommitPipeline {
    * @throws {IoError} `NO_SPACE`: nothing happened.
    */
   commit(set: WriteSet, durability: Durability): Promise<void> {
-    this.#reserve(set);
+    const pages = pagesToApply(this.#engine, set);
+    this.#engine.space.ensure(RESERVE_PAGES + this.#pendingPages + pages);
+    set.pages = pages;
+    this.#pendingPages += pages;
     this.sequence++;
     this.stats.commits++;
     this.pending.push(set);
@@ -370,15 +375,9 @@ export class CommitPipeline {
       return false;
     }
     this.pending.shift();
+    this.#pendingPages -= set.pages;
     this.giveSet(set);
     return true;
-  }
-
-  /** Makes sure that applying what is sequenced, and this, cannot run out of space. */
-  #reserve(set: WriteSet): void {
-    let pages = RESERVE_PAGES + pagesToApply(this.#engine, set);
-    for (const waiting of this.pending) pages += pagesToApply(this.#engine, waiting);
-    this.#engine.space.ensure(pages);
   }
 }
 

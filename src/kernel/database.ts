@@ -25,7 +25,7 @@ import { createStore, lockedError, openStore, type RecoveryReport } from "./open
 import { Snapshot } from "./snapshot.ts";
 import { CATALOG_TREE, type State } from "./state.ts";
 import { Transaction, type TransactionHost, type TransactionOptions } from "./transaction.ts";
-import { TreeView } from "./tree_access.ts";
+import { TreeView, type ViewSource } from "./tree_access.ts";
 import type { WriteSet } from "./write_set.ts";
 
 /** Options of {@linkcode Database.update}. */
@@ -92,6 +92,7 @@ export class Database {
       pipeline: this.#pipeline,
       history: new CommitHistory(),
       open,
+      committed: new Map(),
       created: new Map(),
       check: () => this.#check(),
     };
@@ -327,22 +328,12 @@ export class Database {
   }
 
   #reader<A>(definition: Definition<A>, state: () => State, check: () => void): Reader<A> {
-    let tree = this.#treeOf(definition as Definition<unknown>, state());
-    return definition.reader(
-      new TreeView(this.#engine, {
-        check,
-        state,
-        sets: () => NO_SETS,
-        tree: () => {
-          if (tree < 0) tree = this.#treeOf(definition as Definition<unknown>, state());
-          return tree;
-        },
-      }),
-    );
+    const source = new StateTree(state, check, (seen) => this.#treeOf(definition, seen));
+    return definition.reader(new TreeView(this.#engine, source));
   }
 
   /** The tree of a structure in a state, -1 when it does not exist there. */
-  #treeOf(definition: Definition<unknown>, state: State): number {
+  #treeOf<A>(definition: Definition<A>, state: State): number {
     const cached = this.#catalog.get(definition.name);
     if (cached !== undefined) {
       checkDefinition(definition, cached);
@@ -350,9 +341,9 @@ export class Database {
     }
     const entry = new TreeView(this.#engine, {
       check: () => {},
-      state: () => state,
-      sets: () => NO_SETS,
-      tree: () => CATALOG_TREE,
+      state,
+      sets: NO_SETS,
+      tree: CATALOG_TREE,
     }).get(catalogKey(definition.name), catalogCodec);
     if (entry === undefined) return -1;
     checkDefinition(definition, entry);
@@ -363,4 +354,29 @@ export class Database {
 
 function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
   return typeof (value as { then?: unknown } | undefined | null)?.then === "function";
+}
+
+/** One tree as plain reads and snapshots see it; it may come to exist later. */
+class StateTree implements ViewSource {
+  readonly sets: readonly WriteSet[] = NO_SETS;
+  readonly check: () => void;
+  readonly #state: () => State;
+  readonly #find: (state: State) => number;
+  #tree: number;
+
+  constructor(state: () => State, check: () => void, find: (state: State) => number) {
+    this.#state = state;
+    this.check = check;
+    this.#find = find;
+    this.#tree = find(state());
+  }
+
+  get state(): State {
+    return this.#state();
+  }
+
+  get tree(): number {
+    if (this.#tree < 0) this.#tree = this.#find(this.#state());
+    return this.#tree;
+  }
 }

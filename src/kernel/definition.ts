@@ -23,6 +23,8 @@ export interface TreeReader {
   has(key: ByteWriter): boolean;
   /** Number of entries. */
   count(): number;
+  /** Writes the highest key to `out`. @returns `false` when there is none. */
+  lastKey(out: ByteWriter): boolean;
   /** A walk over the entries as they are now, whatever happens later. */
   cursor(bounds: KeyBounds): HeldCursor;
 }

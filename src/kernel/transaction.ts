@@ -37,6 +37,8 @@ export interface TransactionHost {
   readonly history: CommitHistory;
   /** Open transactions. */
   readonly open: Set<Transaction>;
+  /** Trees of structures that are known to be durable: structures are never dropped. */
+  readonly committed: Map<Definition<unknown>, number>;
   /** Ids given to structures that are being created, by name and format. */
   readonly created: Map<string, number>;
   /** Throws when the database is closed. */
@@ -75,11 +77,13 @@ export class Transaction {
    * @throws {StateError} `TYPE_MISMATCH`, `TRANSACTION_DONE`, `TOO_LARGE` (name)
    */
   open<A>(definition: Definition<A>): Writer<A> {
-    this.#check();
+    this.check();
     const known = this.#writers.get(definition as Definition<unknown>);
     if (known !== undefined) return known as Writer<A>;
     const tree = this.#treeOf(definition as Definition<unknown>);
-    const writer = definition.writer(new TreeChanges(this.#host.engine, this.#sink(() => tree)));
+    const writer = definition.writer(
+      new TreeChanges(this.#host.engine, new TransactionTree(this, tree)),
+    );
     this.#writers.set(definition as Definition<unknown>, writer);
     return writer;
   }
@@ -123,6 +127,31 @@ export class Transaction {
     this.rollback();
   }
 
+  /** The state that its reads stand on. */
+  get state(): State {
+    return this.#state ?? this.#host.engine.states.working;
+  }
+
+  /** Sequenced commits over that state and own changes, oldest first. */
+  get sets(): readonly WriteSet[] {
+    const own = this.#own;
+    if (this.#state !== undefined) return this.#sets ?? (own.count > 0 ? [own] : NO_SETS);
+    const { pending } = this.#host.pipeline;
+    if (pending.length > 0) return own.count > 0 ? [...pending, own] : pending;
+    return own.count > 0 ? [own] : NO_SETS;
+  }
+
+  /** Its changes. */
+  get own(): WriteSet {
+    return this.#own;
+  }
+
+  /** Registers a run written for a value that is not committed yet. */
+  reserve(page: number, pages: number): void {
+    this.#host.engine.reserved.set(page, pages);
+    this.#runs.push({ page, pages });
+  }
+
   /** Keeps the view as it is: somebody else is about to commit. */
   capture(): void {
     if (this.#state !== undefined) return;
@@ -138,7 +167,7 @@ export class Transaction {
 
   /** Takes a place in the order of commits, or throws and is rolled back. */
   #submit(): Promise<void> {
-    this.#check();
+    this.check();
     const { pipeline, engine, history, open } = this.#host;
     try {
       engine.health.check();
@@ -165,7 +194,8 @@ export class Transaction {
     return done;
   }
 
-  #check(): void {
+  /** Throws unless the transaction may still be used. */
+  check(): void {
     this.#host.check();
     if (this.#done) {
       throw new StateError(
@@ -214,43 +244,29 @@ export class Transaction {
     key.raw(bytes, keyAt, keyAt + this.#own.keyLength(op));
     const newest = new TreeView(engine, {
       check: () => {},
-      state: () => engine.states.working,
-      sets: () => pipeline.pending,
-      tree: () => CATALOG_TREE,
+      state: engine.states.working,
+      sets: pipeline.pending,
+      tree: CATALOG_TREE,
     }).get(key, catalogCodec);
     const at = this.#own.valueAt(op);
     const mine = catalogCodec.decode(bytes, at, at + this.#own.valueLength(op));
     return newest?.tree === mine.tree;
   }
 
-  #sink(tree: () => number): ChangeSink {
-    const { engine, pipeline } = this.#host;
-    const own = this.#own;
-    const direct = [own];
-    return {
-      own,
-      check: () => this.#check(),
-      state: () => this.#state ?? engine.states.working,
-      sets: () => {
-        if (this.#state !== undefined) return this.#sets ?? (own.count > 0 ? direct : NO_SETS);
-        if (pipeline.pending.length > 0) return [...pipeline.pending, own];
-        return own.count > 0 ? direct : NO_SETS;
-      },
-      tree,
-      reserve: (page, pages) => {
-        engine.reserved.set(page, pages);
-        this.#runs.push({ page, pages });
-      },
-    };
-  }
-
   #treeOf(definition: Definition<unknown>): number {
-    const { engine, created } = this.#host;
+    const { engine, created, committed } = this.#host;
+    const known = committed.get(definition);
+    if (known !== undefined) return known;
     const key = catalogKey(definition.name);
-    const catalog = new TreeChanges(engine, this.#sink(() => CATALOG_TREE));
+    const catalog = new TreeChanges(engine, new TransactionTree(this, CATALOG_TREE));
     const entry = catalog.get(key, catalogCodec);
     if (entry !== undefined) {
       checkDefinition(definition, entry);
+      if (
+        this.#own.count === 0 && engine.states.root(engine.states.visible, entry.tree).count > 0
+      ) {
+        committed.set(definition, entry.tree);
+      }
       return entry.tree;
     }
     const { kind, format } = definition;
@@ -262,5 +278,36 @@ export class Transaction {
     catalogCodec.encode(added, value);
     catalog.put(key, value);
     return tree;
+  }
+}
+
+/** One tree as a transaction sees it. */
+class TransactionTree implements ChangeSink {
+  readonly #transaction: Transaction;
+  readonly tree: number;
+
+  constructor(transaction: Transaction, tree: number) {
+    this.#transaction = transaction;
+    this.tree = tree;
+  }
+
+  get own(): WriteSet {
+    return this.#transaction.own;
+  }
+
+  get state(): State {
+    return this.#transaction.state;
+  }
+
+  get sets(): readonly WriteSet[] {
+    return this.#transaction.sets;
+  }
+
+  check(): void {
+    this.#transaction.check();
+  }
+
+  reserve(page: number, pages: number): void {
+    this.#transaction.reserve(page, pages);
   }
 }

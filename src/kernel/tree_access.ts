@@ -5,6 +5,7 @@
  */
 
 import type { ByteWriter } from "../base/byte_writer.ts";
+import { compareBytes } from "../base/compare.ts";
 import type { Codec } from "../base/key_codec.ts";
 import { StateError } from "../errors.ts";
 import type { HeldCursor, TreeReader, TreeWriter } from "./definition.ts";
@@ -21,12 +22,12 @@ import { PUT_REFERENCE, REMOVE, type WriteSet } from "./write_set.ts";
 export interface ViewSource {
   /** Throws when the view may not be used any more. */
   check(): void;
-  /** The state. */
-  state(): State;
+  /** The state, at present. */
+  readonly state: State;
   /** Sequenced commits and own changes over it, oldest first. */
-  sets(): readonly WriteSet[];
-  /** The tree of a name, or -1 while it does not exist in this view. */
-  tree(): number;
+  readonly sets: readonly WriteSet[];
+  /** The tree, or -1 while it does not exist in this view. */
+  readonly tree: number;
 }
 
 const EMPTY_BOUNDS: KeyBounds = {};
@@ -44,17 +45,17 @@ export class TreeView implements TreeReader {
 
   get<T>(key: ByteWriter, codec: Codec<T>): T | undefined {
     this.source.check();
-    const id = this.source.tree();
+    const id = this.source.tree;
     if (id < 0) return undefined;
     const engine = this.engine;
-    const sets = this.source.sets();
+    const sets = this.source.sets;
     for (let i = sets.length - 1; i >= 0; i--) {
       const set = sets[i]!;
       const op = set.find(id, key.bytes, 0, key.length);
       if (op >= 0) return this.#decodeChange(set, op, codec);
     }
     const tree = engine.tree;
-    const root = engine.states.root(this.source.state(), id);
+    const root = engine.states.root(this.source.state, id);
     if (!tree.find(root, key.bytes, 0, key.length)) return undefined;
     if (tree.valueLength === OVERFLOW) {
       const value = engine.overflow.read(tree.bytes, tree.valueAt);
@@ -65,23 +66,23 @@ export class TreeView implements TreeReader {
 
   has(key: ByteWriter): boolean {
     this.source.check();
-    const id = this.source.tree();
+    const id = this.source.tree;
     if (id < 0) return false;
-    const sets = this.source.sets();
+    const sets = this.source.sets;
     for (let i = sets.length - 1; i >= 0; i--) {
       const op = sets[i]!.find(id, key.bytes, 0, key.length);
       if (op >= 0) return sets[i]!.kind(op) !== REMOVE;
     }
-    const root = this.engine.states.root(this.source.state(), id);
+    const root = this.engine.states.root(this.source.state, id);
     return this.engine.tree.find(root, key.bytes, 0, key.length);
   }
 
   count(): number {
     this.source.check();
-    const id = this.source.tree();
+    const id = this.source.tree;
     if (id < 0) return 0;
-    if (this.source.sets().length === 0) {
-      return this.engine.states.root(this.source.state(), id).count;
+    if (this.source.sets.length === 0) {
+      return this.engine.states.root(this.source.state, id).count;
     }
     const cursor = this.cursor(EMPTY_BOUNDS);
     let count = 0;
@@ -89,9 +90,40 @@ export class TreeView implements TreeReader {
     return count;
   }
 
+  lastKey(out: ByteWriter): boolean {
+    this.source.check();
+    const id = this.source.tree;
+    if (id < 0) return false;
+    const root = this.engine.states.root(this.source.state, id);
+    let found = this.engine.tree.lastKey(root, out);
+    for (const set of this.source.sets) {
+      for (let op = 0; op < set.count; op++) {
+        if (set.tree(op) !== id) continue;
+        if (set.kind(op) === REMOVE) return this.#lastByCursor(out);
+        const bytes = set.out.bytes;
+        const begin = set.keyAt(op);
+        const end = begin + set.keyLength(op);
+        if (found && compareBytes(bytes, begin, end, out.bytes, 0, out.length) <= 0) continue;
+        out.reset();
+        out.raw(bytes, begin, end);
+        found = true;
+      }
+    }
+    return found;
+  }
+
   cursor(bounds: KeyBounds): HeldCursor {
     this.source.check();
     return new ViewCursor(this.engine, this.source, bounds);
+  }
+
+  #lastByCursor(out: ByteWriter): boolean {
+    const cursor = this.cursor({ reverse: true });
+    const found = cursor.next();
+    out.reset();
+    if (found) out.raw(cursor.keyBytes, cursor.keyBegin, cursor.keyEnd);
+    cursor.close();
+    return found;
   }
 
   #decode<T>(codec: Codec<T>, bytes: Uint8Array, begin: number, end: number): T {
@@ -128,13 +160,13 @@ class ViewCursor implements HeldCursor {
 
   constructor(engine: Engine, source: ViewSource, bounds: KeyBounds) {
     this.#engine = engine;
-    const id = source.tree();
+    const id = source.tree;
     if (id < 0) return;
-    const state = source.state();
+    const state = source.state;
     this.#held = engine.states.pin(state);
     const root = engine.states.root(state, id);
     const base = new TreeCursor(engine.pager, engine.overflow, root, bounds);
-    const sets = source.sets().filter((set) => set.touches(id)).reverse();
+    const sets = source.sets.filter((set) => set.touches(id)).reverse();
     for (const set of sets) set.shared = true;
     this.#inner = sets.length === 0
       ? base
@@ -195,7 +227,7 @@ export class TreeChanges extends TreeView implements TreeWriter {
     if (value.length > VALUE_BYTES_MAX) {
       throw tooLarge(`a value of ${value.length} bytes: the limit is ${VALUE_BYTES_MAX}`);
     }
-    const id = this.source.tree();
+    const id = this.source.tree;
     const own = this.#sink.own;
     if (value.length <= LOGGED_VALUE_BYTES_MAX) {
       own.put(id, key.bytes, key.length, value.bytes, 0, value.length);
@@ -214,7 +246,7 @@ export class TreeChanges extends TreeView implements TreeWriter {
 
   remove(key: ByteWriter): boolean {
     if (!this.has(key)) return false;
-    this.#sink.own.remove(this.source.tree(), key.bytes, key.length);
+    this.#sink.own.remove(this.source.tree, key.bytes, key.length);
     return true;
   }
 }

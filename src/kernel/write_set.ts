@@ -48,6 +48,8 @@ export class WriteSet {
   count = 0;
   /** Views may read this set: it must not be reused. */
   shared = false;
+  /** Pages reserved for applying it. */
+  pages = 0;
 
   #index = new Int32Array(16 * STRIDE);
   #table: Int32Array | undefined;

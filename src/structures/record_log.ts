@@ -101,17 +101,16 @@ class LogReader implements RecordLogReader {
   }
 
   head(): number {
+    if (!this.#tree.lastKey(keyBytes)) return 0;
+    if (keyBytes.bytes[0] !== 0xff) return offsetOf(keyBytes.bytes, 0) + 1;
+    // The newest record was trimmed once: the entry behind all records says how far they came.
     const cursor = this.#tree.cursor({ reverse: true });
-    try {
-      if (!cursor.next()) return 0;
-      const offset = offsetOf(cursor.keyBytes, cursor.keyBegin);
-      if (cursor.keyBytes[cursor.keyBegin] !== 0xff) return offset + 1;
-      cursor.loadValue();
-      const kept = offsetOf(cursor.valueBytes, cursor.valueBegin);
-      return cursor.next() ? Math.max(kept, offsetOf(cursor.keyBytes, cursor.keyBegin) + 1) : kept;
-    } finally {
-      cursor.close();
-    }
+    cursor.next();
+    cursor.loadValue();
+    const kept = offsetOf(cursor.valueBytes, cursor.valueBegin);
+    const head = cursor.next() ? offsetOf(cursor.keyBytes, cursor.keyBegin) + 1 : 0;
+    cursor.close();
+    return Math.max(kept, head);
   }
 
   get(offset: number): Uint8Array | undefined {
