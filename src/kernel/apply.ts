@@ -34,18 +34,24 @@ export function applyChanges(engine: Engine, set: WriteSet): void {
   }
 }
 
+/** Slot, cell head and an overflow reference, rounded up. */
+const ENTRY_OVERHEAD = 32;
+
 /**
  * An upper bound of the pages that applying a write set takes: copies of the pages on its paths,
  * splits (every new page is at least half full of new bytes, roughly), runs of larger values.
  */
 export function pagesToApply(engine: Engine, set: WriteSet): number {
-  let pages = Math.ceil(set.out.length * 2 / PAGE_BYTES);
+  let pages = 0;
+  let inlineBytes = 0;
   let tree = -1;
   let operations = 0;
   for (let op = 0; op < set.count; op++) {
     const length = set.valueLength(op);
     if (set.kind(op) === PUT && length + set.keyLength(op) + 2 > CELL_BYTES_MAX) {
       pages += runPages(length);
+    } else {
+      inlineBytes += length + set.keyLength(op) + ENTRY_OVERHEAD;
     }
     if (set.tree(op) !== tree) {
       pages += pagesOnPaths(engine, tree, operations);
@@ -54,7 +60,7 @@ export function pagesToApply(engine: Engine, set: WriteSet): number {
     }
     operations++;
   }
-  return pages + pagesOnPaths(engine, tree, operations);
+  return pages + pagesOnPaths(engine, tree, operations) + Math.ceil(inlineBytes * 2 / PAGE_BYTES);
 }
 
 function pagesOnPaths(engine: Engine, tree: number, operations: number): number {

@@ -75,11 +75,13 @@ export class StoreCheck {
 
   /** Checks everything; yields between trees so that a caller may let other work run. */
   *run(): Generator<void, CheckReport> {
-    const { superblock, reserved } = this.#engine;
+    const { superblock, reserved, spareBitmap, largerExtent } = this.#engine;
     this.#own(0, 2, "superblock");
     this.#own(superblock.bitmap.page, superblock.bitmap.pages, "bitmap");
     this.#own(superblock.current.page, superblock.current.pages, "log");
     this.#own(superblock.next.page, superblock.next.pages, "log");
+    if (spareBitmap !== undefined) this.#own(spareBitmap.page, spareBitmap.pages, "bitmap");
+    if (largerExtent !== undefined) this.#own(largerExtent.page, largerExtent.pages, "log");
     for (const [page, pages] of reserved) this.#own(page, pages, "reserved value");
     for (const id of this.#treeIds()) {
       this.#checkTree(this.#engine.states.root(this.#state, id));

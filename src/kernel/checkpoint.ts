@@ -16,6 +16,7 @@
  */
 
 import { ByteWriter } from "../base/byte_writer.ts";
+import { isHoldfastError } from "../errors.ts";
 import type { TreeRoot } from "./btree.ts";
 import type { Engine } from "./engine.ts";
 import { clearRun, setRun } from "./free_space.ts";
@@ -33,6 +34,9 @@ import {
 
 /** Pages written in one call: 256 KiB. */
 const STAGING_PAGES = 64;
+
+/** Slack for copies of the tree of roots and its splits. */
+const RESERVE_PAGES = 16;
 
 /** Above this many pages the data sync is worth a detour off the thread. */
 const ASYNC_SYNC_PAGES = 256;
@@ -88,10 +92,12 @@ export class Checkpointer {
   /**
    * Freezes the image at once and writes it in steps. No batch may be between its write and its
    * application. The promise resolves when the new superblock is durable; any failure poisons.
+   * @throws {IoError} `NO_SPACE` before anything was frozen: the store stays usable
    */
   start(request: CheckpointRequest = {}): Promise<void> {
     const { health } = this.#engine;
     health.check();
+    this.#prepare(request);
     try {
       this.#steps = this.#write(this.#freeze(request), request);
     } catch (error) {
@@ -153,6 +159,39 @@ export class Checkpointer {
     settle?.reject(error);
   }
 
+  /** Takes all the space that the checkpoint needs, so that a full disk shows before it begins. */
+  #prepare(request: CheckpointRequest): void {
+    const engine = this.#engine;
+    const { space, states } = engine;
+    space.ensure(RESERVE_PAGES + states.dirtyTrees.size);
+    // One page of bitmap more than needed covers 128 MiB of growth until it is written.
+    const pages = Math.ceil(space.pageCount / 8 / PAGE_BYTES) + 1;
+    if ((engine.spareBitmap?.pages ?? 0) < pages) {
+      const page = space.allocateRun(pages);
+      if (engine.spareBitmap !== undefined) {
+        space.release(engine.spareBitmap.page, engine.spareBitmap.pages);
+      }
+      engine.spareBitmap = { page, pages };
+    }
+    if (!request.exclusive) this.#growLog();
+  }
+
+  /** Takes a larger extent for the use after the next one, if there is space for it. */
+  #growLog(): void {
+    const engine = this.#engine;
+    const { current, next } = engine.superblock;
+    const limit = Math.max(engine.options.logBytes, LOG_BYTES_MIN);
+    const wanted = Math.max(next.pages * PAGE_BYTES * 2, this.wantedBytes);
+    const pages = Math.ceil(Math.min(wanted, limit) / PAGE_BYTES);
+    if (pages <= current.pages || engine.largerExtent !== undefined) return;
+    try {
+      engine.largerExtent = { page: engine.space.allocateRun(pages), pages };
+    } catch (error) {
+      // A larger log is a convenience: without space for it the present extents go on.
+      if (!isHoldfastError(error) || error.code !== "NO_SPACE") throw error;
+    }
+  }
+
   #freeze(request: CheckpointRequest): FrozenImage {
     const engine = this.#engine;
     const { states, pager, space, log } = engine;
@@ -191,6 +230,7 @@ export class Checkpointer {
       nextTree: engine.nextTree,
       rootsTree: { ...states.root(states.working, ROOTS_TREE) },
     };
+    // Runs of uncommitted values belong to nobody until a durable record names them.
     for (const [page, count] of engine.reserved) clearRun(image.bitmap, page, count);
     states.renew();
     if (!request.exclusive) log.switchTo(extentOf(engine.superblock.next));
@@ -235,7 +275,7 @@ export class Checkpointer {
     engine.durableGeneration = image.generation;
     engine.log.synced(Math.max(engine.log.durable, image.sequence));
     pager.settle();
-    space.release(old.bitmap.page, old.bitmap.pages);
+    engine.spareBitmap = { page: old.bitmap.page, pages: old.bitmap.pages };
     for (const extent of [old.current, old.next]) {
       if (extent.page !== extents.current.page && extent.page !== extents.next.page) {
         space.release(extent.page, extent.pages);
@@ -304,28 +344,17 @@ export class Checkpointer {
         next: { ...old.next, salt: engine.randomSalt() },
       };
     }
-    const limit = Math.max(engine.options.logBytes, LOG_BYTES_MIN);
-    const bytes = old.current.pages * PAGE_BYTES;
-    const wanted = Math.max(
-      Math.min(limit, Math.max(old.next.pages * PAGE_BYTES * 2, bytes)),
-      Math.min(this.wantedBytes, limit),
-    );
-    if (wanted <= bytes) {
-      return { current: old.next, next: { ...old.current, salt: engine.randomSalt() } };
-    }
-    const pages = Math.ceil(wanted / PAGE_BYTES);
-    const page = engine.space.allocateRun(pages);
-    return { current: old.next, next: { page, pages, salt: engine.randomSalt() } };
+    const larger = engine.largerExtent;
+    engine.largerExtent = undefined;
+    return { current: old.next, next: { ...(larger ?? old.current), salt: engine.randomSalt() } };
   }
 
   #writeBitmap(
     image: FrozenImage,
     extents: { current: ExtentPages; next: ExtentPages },
   ): Superblock["bitmap"] {
-    const { space, file, checksum } = this.#engine;
-    // Allocating the run may grow the file; one page covers 32,768 pages of growth.
-    const pages = Math.ceil(space.pageCount / 8 / PAGE_BYTES) + 1;
-    const page = space.allocateRun(pages);
+    const { space, file, checksum, spareBitmap } = this.#engine;
+    const { page, pages } = spareBitmap!;
     const words = new Uint32Array((space.pageCount + 31) >>> 5);
     words.set(image.bitmap.subarray(0, words.length));
     const old = this.#engine.superblock;

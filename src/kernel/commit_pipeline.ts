@@ -263,7 +263,8 @@ export class CommitPipeline {
   }
 
   #measured(ms: number): void {
-    this.syncMs += (ms - this.syncMs) * SYNC_WEIGHT;
+    // One slow sync, as behind a checkpoint, does not make a slow disk.
+    this.syncMs += (Math.min(ms, 4 * ASYNC_SYNC_MS) - this.syncMs) * SYNC_WEIGHT;
   }
 
   #complete(batch: readonly Commit[]): void {

@@ -15,7 +15,7 @@ import { GuardedFile, Health } from "./health.ts";
 import { OverflowStore } from "./overflow.ts";
 import { Pager } from "./pager.ts";
 import { ROOTS_TREE, States } from "./state.ts";
-import { extentOf, type Superblock } from "./superblock.ts";
+import { extentOf, type PageRun, type Superblock } from "./superblock.ts";
 import { ValuePool } from "./value_pool.ts";
 
 /** Settings of an open store, with defaults applied. */
@@ -46,6 +46,10 @@ export class Engine {
   readonly pool: ValuePool = new ValuePool();
   /** Runs written for values that are not committed yet: first page to page count. */
   readonly reserved: Map<number, number> = new Map();
+  /** The run for the next free space bitmap; the old one takes its place. */
+  spareBitmap: PageRun | undefined;
+  /** A larger log extent, taken before the checkpoint that is going to name it. */
+  largerExtent: PageRun | undefined;
   /** The superblock that is on disk. */
   superblock: Superblock;
   /** Id of the next new tree. */

@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SimulatedDisk } from "../../adapters/simulated.ts";
+import { codec, Database, index, isHoldfastError } from "../../mod.ts";
+import { assertWhole, withStore } from "./checked.ts";
+
+const table = index("table", { key: codec.string, value: codec.bytes });
+
+/** A value that the compiler cannot fold. */
+function filled(length: number, byte: number): Uint8Array {
+  return new Uint8Array(length).fill(byte);
+}
+
+test("Database.update costs one sync for a lone caller and one in 64 for 64 callers", async () => {
+  await withStore(async (db) => {
+    await db.update((tx) => tx.open(table).put("first", filled(1, 1)));
+    await db.checkpoint();
+    let before = db.stats();
+    for (let i = 0; i < 20; i++) await db.update((tx) => tx.open(table).put(`${i}`, filled(9, i)));
+    assert.equal(db.stats().syncs - before.syncs, 20);
+    before = db.stats();
+    await Promise.all(Array.from({ length: 64 }, async (_, caller) => {
+      for (let i = 0; i < 5; i++) {
+        await db.update((tx) => tx.open(table).put(`${caller}-${i}`, filled(9, i)));
+      }
+    }));
+    assert.equal(db.stats().syncs - before.syncs, 5);
+    assert.equal(db.stats().commits - before.commits, 320);
+  });
+});
+
+test('Database.update at "memory" is visible at once and durable with the next sync', async () => {
+  const disk = new SimulatedDisk();
+  const db = await Database.open("/a.hold", { io: disk.io });
+  await db.update((tx) => tx.open(table).put("base", filled(1, 1)));
+  const before = db.stats().syncs;
+  const done = db.update((tx) => tx.open(table).put("a", filled(1, 2)), { durability: "memory" });
+  assert.deepEqual(db.open(table).get("a"), filled(1, 2));
+  await done;
+  assert.equal(db.stats().syncs, before);
+  await db.update((tx) => tx.open(table).put("b", filled(1, 3)));
+  assert.equal(db.stats().syncs, before + 1);
+  await assertWhole(db);
+  const image = disk.crash("nothing kept");
+  const again = await Database.open("/a.hold", { io: image.io });
+  assert.deepEqual(again.open(table).get("a"), filled(1, 2));
+  assert.deepEqual(again.open(table).get("b"), filled(1, 3));
+  await assertWhole(again);
+});
+
+test('Database.update at "os" is written but not synced', async () => {
+  await withStore(async (db) => {
+    await db.update((tx) => tx.open(table).put("base", filled(1, 1)));
+    const before = db.stats();
+    await db.update((tx) => tx.open(table).put("a", filled(100, 2)), { durability: "os" });
+    assert.equal(db.stats().syncs, before.syncs);
+    assert.ok(db.stats().logBytesWritten > before.logBytesWritten);
+    assert.deepEqual(db.open(table).get("a"), filled(100, 2));
+  });
+});
+
+test("Database.update larger than a quarter of the log commits by checkpoint", async () => {
+  await withStore(async (db) => {
+    await db.update((tx) => tx.open(table).put("base", filled(1, 1)));
+    const before = db.stats();
+    const done = db.update((tx) => {
+      for (let i = 0; i < 3000; i++) tx.open(table).put(`k${i}`, filled(100, i & 255));
+    });
+    const other = db.update((tx) => tx.open(table).put("other", filled(1, 7)));
+    assert.equal(db.open(table).count(), 1, "not visible before it is durable");
+    await done;
+    assert.equal(db.stats().checkpoints, before.checkpoints + 1);
+    assert.equal(db.stats().syncs - before.syncs, 2);
+    await other;
+    assert.equal(db.open(table).count(), 3002);
+  }, { logBytes: 256 * 1024 });
+});
+
+test("Database.update waits for a full log instead of growing it without bound", async () => {
+  await withStore(async (db) => {
+    await Promise.all(Array.from({ length: 40 }, async (_, caller) => {
+      for (let i = 0; i < 10; i++) {
+        await db.update((tx) => tx.open(table).put(`k${caller & 15}`, filled(20_000, i)));
+      }
+    }));
+    const { fileBytes, checkpoints } = db.stats();
+    assert.ok(checkpoints >= 8, `${checkpoints} checkpoints`);
+    assert.ok(fileBytes < 6 * 1024 * 1024, `${fileBytes} bytes for 320 KB of data`);
+  }, { logBytes: 512 * 1024 });
+});
+
+test("Database.update beyond maxBytes is NO_SPACE, loses nothing and frees what it took", async () => {
+  await withStore(async (db) => {
+    await db.update((tx) => tx.open(table).put("kept", filled(1000, 1)));
+    const codes = new Set<string>();
+    for (let i = 0; i < 60; i++) {
+      try {
+        await db.update((tx) => tx.open(table).put(`k${i}`, filled(100_000, i)));
+      } catch (error) {
+        assert.ok(isHoldfastError(error));
+        codes.add(error.code);
+      }
+    }
+    assert.deepEqual([...codes], ["NO_SPACE"]);
+    assert.deepEqual(db.open(table).get("kept"), filled(1000, 1));
+    await db.update((tx) => {
+      for (let i = 0; i < 60; i++) tx.open(table).remove(`k${i}`);
+    });
+    await db.checkpoint();
+    await db.update((tx) => tx.open(table).put("after", filled(100_000, 2)));
+    assert.deepEqual(db.open(table).get("after"), filled(100_000, 2));
+  }, { maxBytes: 4 * 1024 * 1024 });
+});
+
+test("Database.update on a full disk is NO_SPACE until there is space again", async () => {
+  const disk = new SimulatedDisk({ capacityBytes: 3 * 1024 * 1024 });
+  const db = await Database.open("/a.hold", { io: disk.io });
+  let stored = 0;
+  await assert.rejects(async () => {
+    for (; stored < 100; stored++) {
+      await db.update((tx) => tx.open(table).put(`k${stored}`, filled(90_000, stored)));
+    }
+  }, { code: "NO_SPACE" });
+  assert.ok(stored > 5 && stored < 40, `${stored} values fit`);
+  for (let i = 0; i < stored; i++) assert.deepEqual(db.open(table).get(`k${i}`), filled(90_000, i));
+  await db.update((tx) => {
+    for (let i = 0; i < stored; i++) tx.open(table).remove(`k${i}`);
+  });
+  await db.checkpoint();
+  await db.update((tx) => tx.open(table).put("again", filled(90_000, 9)));
+  await assertWhole(db);
+  await db.close();
+});
+
+test("Database is POISONED by a failed sync: nothing more is acknowledged, reads go on", async () => {
+  const disk = new SimulatedDisk();
+  const db = await Database.open("/a.hold", { io: disk.io });
+  await db.update((tx) => tx.open(table).put("a", filled(1, 1)));
+  disk.fail({ operation: "sync", error: "IO_FAILED", times: 1 });
+  const results = await Promise.allSettled([
+    db.update((tx) => tx.open(table).put("b", filled(1, 2))),
+    db.update((tx) => tx.open(table).put("c", filled(1, 3))),
+  ]);
+  assert.deepEqual(results.map((result) => result.status), ["rejected", "rejected"]);
+  await assert.rejects(db.update((tx) => tx.open(table).put("d", filled(1, 4))), {
+    code: "POISONED",
+  });
+  await assert.rejects(db.checkpoint(), { code: "POISONED" });
+  assert.throws(() => db.begin(), { code: "POISONED" });
+  assert.deepEqual(db.open(table).get("a"), filled(1, 1));
+  assert.equal(db.open(table).get("b"), undefined);
+  await db.close();
+  const again = await Database.open("/a.hold", { io: disk.io });
+  assert.deepEqual(again.open(table).get("a"), filled(1, 1));
+  await again.update((tx) => tx.open(table).put("e", filled(1, 5)));
+  await assertWhole(again);
+  await again.close();
+});
+
+test("Database is POISONED by a failed log write", async () => {
+  const disk = new SimulatedDisk();
+  const db = await Database.open("/a.hold", { io: disk.io });
+  await db.update((tx) => tx.open(table).put("a", filled(1, 1)));
+  disk.fail({ operation: "write", error: "NO_SPACE", times: 1 });
+  await assert.rejects(db.update((tx) => tx.open(table).put("b", filled(1, 2))), {
+    code: "NO_SPACE",
+  });
+  await assert.rejects(db.update((tx) => tx.open(table).put("c", filled(1, 3))), {
+    code: "POISONED",
+  });
+  await db.close();
+});
+
+test("Database on a slow disk syncs off the thread and keeps reads quick", async () => {
+  const disk = new SimulatedDisk({ syncMilliseconds: 10 });
+  const db = await Database.open("/a.hold", { io: disk.io });
+  for (let i = 0; i < 30; i++) await db.update((tx) => tx.open(table).put(`${i}`, filled(1, i)));
+  assert.ok(db.stats().syncMs > 1, `average sync ${db.stats().syncMs} ms`);
+  const done = db.update((tx) => tx.open(table).put("x", filled(1, 1)));
+  let turns = 0;
+  let settled = false;
+  done.then(() => settled = true);
+  while (!settled && turns < 1000) {
+    await new Promise<void>((resolve) => disk.io.nextTurn(resolve));
+    turns++;
+  }
+  assert.ok(turns > 1, "other turns ran while the sync was under way");
+  await assertWhole(db);
+  await db.close();
+});
