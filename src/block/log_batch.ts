@@ -92,9 +92,8 @@ export function decodeBatchHeader(
   checksum: Checksum,
   identity: number,
 ): BatchHeader | undefined {
-  if (at + BATCH_HEADER_BYTES > bytes.length) return undefined;
+  if (at + BATCH_HEADER_BYTES > bytes.length || !hasMagic(bytes, at)) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, BATCH_HEADER_BYTES);
-  if (view.getUint32(4, true) !== MAGIC) return undefined;
   const sum = checksum.of(bytes, at + 4, at + BATCH_HEADER_BYTES, identity);
   if (view.getUint32(0, true) !== sum) return undefined;
   return {
@@ -107,6 +106,12 @@ export function decodeBatchHeader(
     chain: view.getUint32(44, true),
     sealed: view.getUint32(48, true) === SEALED,
   };
+}
+
+/** PERF: a scan looks at every 64 bytes of a log; without this it makes a view for each. */
+function hasMagic(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + 4] === 0x48 && bytes[at + 5] === 0x4c && bytes[at + 6] === 0x42 &&
+    bytes[at + 7] === 0x31;
 }
 
 function setU64(view: DataView, at: number, value: number): void {

@@ -110,6 +110,23 @@ export function scanLog(
   return { batches, records, position, droppedBytes };
 }
 
+/**
+ * Whether an extent begins with the batch that continues a log. Reads one block: enough to see that
+ * nothing was written since a clean close.
+ */
+export function hasBatch(
+  file: IoFile,
+  checksum: Checksum,
+  identity: number,
+  extent: LogExtent,
+  position: LogPosition,
+): boolean {
+  const bytes = new Uint8Array(BATCH_HEADER_BYTES);
+  if (file.readAt(bytes, extent.offset) < bytes.length) return false;
+  const header = decodeBatchHeader(bytes, 0, checksum, identity);
+  return header !== undefined && continues(header, extent, position);
+}
+
 function continues(header: BatchHeader, extent: LogExtent, position: LogPosition): boolean {
   return header.salt === extent.salt && header.sequence === position.sequence &&
     header.chain === position.chain;

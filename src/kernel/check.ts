@@ -84,7 +84,8 @@ export class StoreCheck {
     if (largerExtent !== undefined) this.#own(largerExtent.page, largerExtent.pages, "log");
     for (const [page, pages] of reserved) this.#own(page, pages, "reserved value");
     for (const id of this.#treeIds()) {
-      this.#checkTree(this.#engine.states.root(this.#state, id));
+      const root = this.#root(id);
+      if (root !== undefined) this.#checkTree(root);
       yield;
     }
     this.#checkSpace();
@@ -128,6 +129,16 @@ export class StoreCheck {
     const ids = new Set([ROOTS_TREE, CATALOG_TREE, ...this.#state.trees.keys()]);
     for (let id = FIRST_TREE; id < this.#engine.nextTree; id++) ids.add(id);
     return ids;
+  }
+
+  #root(id: number): TreeRoot | undefined {
+    try {
+      return this.#engine.states.root(this.#state, id);
+    } catch (error) {
+      if (!isHoldfastError(error)) throw error;
+      this.#report(error.code, `Root of tree ${id}: ${error.message}`);
+      return undefined;
+    }
   }
 
   #checkTree(root: TreeRoot): void {

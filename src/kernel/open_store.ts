@@ -10,7 +10,7 @@
  * | 5 | file shorter than the superblock says            | `CORRUPT_SUPERBLOCK`                      |
  * | 6 | free space bitmap damaged                        | `CORRUPT_PAGE`                            |
  * | 7 | log damaged before its end (see log_scanner.ts)  | `CORRUPT_LOG`                             |
- * | 8 | torn tail after a clean close                    | `CORRUPT_LOG`: nothing was written since  |
+ * | 8 | a batch after a clean close                      | `CORRUPT_LOG`: nothing was written since  |
  * | 9 | records to replay, or a torn tail                | replay, sync, checkpoint with new salts   |
  * | 10 | nothing to replay                               | open                                      |
  *
@@ -23,7 +23,7 @@
  */
 
 import { Checksum } from "../base/checksum.ts";
-import { scanLog } from "../block/log_scanner.ts";
+import { hasBatch, scanLog } from "../block/log_scanner.ts";
 import { CorruptionError, FormatError, StateError } from "../errors.ts";
 import type { IoAdapter, IoFile } from "../io/adapter.ts";
 import { SlotRegister } from "../journal/slot_register.ts";
@@ -127,21 +127,19 @@ export async function openStore(
   const register = new SlotRegister(file, checksum, SLOT_LAYOUT);
   const { superblock, damaged } = readSuperblock(file, register, path);
   const identity = identityChecksum(checksum, superblock.identity);
-  const reading = scanLog(
-    file,
-    path,
-    checksum,
-    identity,
-    [extentOf(superblock.current), extentOf(superblock.next)],
-    { sequence: superblock.sequence, chain: superblock.chain },
-  );
-  if (superblock.clean && (reading.droppedBytes > 0 || reading.batches > 0)) {
+  const start = { sequence: superblock.sequence, chain: superblock.chain };
+  const current = extentOf(superblock.current);
+  if (superblock.clean && hasBatch(file, checksum, identity, current, start)) {
     throw new CorruptionError(
       "CORRUPT_LOG",
       `Cannot open "${path}": its log changed after a clean close`,
-      { path, offset: superblock.current.page * PAGE_BYTES },
+      { path, offset: current.offset },
     );
   }
+  // A clean superblock beside a damaged one may be the older of the two: the log has to tell.
+  const reading = superblock.clean && damaged.length === 0
+    ? { batches: 0, records: [], position: start, droppedBytes: 0 }
+    : scanLog(file, path, checksum, identity, [current, extentOf(superblock.next)], start);
   const sets = reading.records.map(({ bytes, begin, end }) => WriteSet.decode(bytes, begin, end));
   const bitmap = readBitmap(file, path, checksum, superblock);
   const engine = new Engine(io, path, file, register, superblock, bitmap, options);
