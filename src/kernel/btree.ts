@@ -30,6 +30,7 @@ import {
 } from "./page.ts";
 import type { Pager } from "./pager.ts";
 import { CELL_BYTES_MAX, KEY_BYTES_MAX } from "./limits.ts";
+import { shiftAndInsert } from "./shift.ts";
 import { recordInsert, splitPage } from "./split.ts";
 import { mergeAt } from "./merge.ts";
 
@@ -216,6 +217,7 @@ export class BTree {
       this.writeCell(arena, openCell(arena, base, slot, bytes, key, begin, length), length, level);
       return;
     }
+    if (level === 0 && shiftAndInsert(this, root, slot, bytes, key, begin, length)) return;
     const right = splitPage(this, root, depth, slot, bytes, key, begin, length);
     this.#child = this.pager.pageOf(right);
     if (depth > 0) {
@@ -224,6 +226,15 @@ export class BTree {
       return;
     }
     this.#growRoot(root, this.pager.pageOf(frame), this.#child);
+  }
+
+  /** Gives the leaf at a slot of the path's last branch the separator in `separator`. */
+  replaceSeparator(root: TreeRoot, slot: number, page: number): void {
+    const depth = root.level - 1;
+    const frame = this.pathFrame[depth]!;
+    removeSlot(this.pager.arena(frame), this.pager.base(frame), slot);
+    this.#child = page;
+    this.insertAt(root, depth, slot, this.separator, 0, this.separatorLength);
   }
 
   #growRoot(root: TreeRoot, left: number, right: number): void {
@@ -303,11 +314,16 @@ export class BTree {
     return searchPage(pager.arena(frame), pager.base(frame), key, begin, length, 0);
   }
 
+  /** The frame of a child, for reading. */
+  childFrame(arena: Arena, base: number, slot: number): number {
+    return this.pager.frame(childOf(arena, base, slot), childChecksum(arena, base, slot));
+  }
+
   /** Makes the child of a changeable branch changeable. */
   writableChild(arena: Arena, base: number, slot: number): number {
     const pager = this.pager;
     const page = childOf(arena, base, slot);
-    const frame = pager.writable(pager.frame(page, childChecksum(arena, base, slot)));
+    const frame = pager.writable(this.childFrame(arena, base, slot));
     const moved = pager.pageOf(frame);
     if (moved !== page) setU32At(arena.u8, base + cellAt(arena, base, slot), moved);
     return frame;

@@ -5,7 +5,7 @@
  */
 
 import { ConflictError, IoError, StateError } from "../errors.ts";
-import type { IoLock } from "../io/adapter.ts";
+import type { IoAdapter, IoLock } from "../io/adapter.ts";
 import { defaultIo } from "../io/default_io.ts";
 import { catalogCodec, type CatalogEntry, catalogKey, checkDefinition } from "./catalog.ts";
 import { type CheckReport, StoreCheck } from "./check.ts";
@@ -145,6 +145,11 @@ export class Database {
   /** Opens a new, empty database in memory: the same engine, gone with the process. */
   static memory(options: DatabaseOptions = {}): Promise<Database> {
     return Database.open("/memory.hold", { ...options, io: options.io ?? defaultIo().memory() });
+  }
+
+  /** The adapter the database works on: its clock and turns serve whoever builds on it. */
+  get io(): IoAdapter {
+    return this.#engine.io;
   }
 
   /**

@@ -68,7 +68,8 @@ function sharedWith(
   return commonPrefix(key, begin, a.u8, at, length < other ? length : other);
 }
 
-function growsLocally(a: Arena, base: number): boolean {
+/** Whether recent inserts were local appends. */
+export function growsLocally(a: Arena, base: number): boolean {
   const inserts = a.u8[base + 26]!;
   return inserts >= 8 && a.u8[base + 27]! * 8 >= inserts * 7;
 }
@@ -164,7 +165,7 @@ function middle(
 }
 
 /** The shortest key that is above all of the left leaf and not above the right one. */
-function takeSeparator(
+export function takeSeparator(
   tree: BTree,
   left: Arena,
   leftBase: number,

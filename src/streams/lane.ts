@@ -1,0 +1,157 @@
+/**
+ * The lane of all changes of streams: one after the other, many to a transaction.
+ *
+ * Changes queue in call order. At the next turn of the event loop one transaction runs them all, each
+ * on what those before it left, without a pause and without waiting for the disk; it reads the newest
+ * commit, durable or not, so that the next transaction does not wait either. So appends, closes,
+ * deletes and forks of one stream are serialised, and writers on one or many streams share a commit
+ * and a sync. If the commit fails, all that it held fails with it, and what was pending is gone: no
+ * state is kept outside the transaction.
+ *
+ * A change checks first and writes then. One that throws before its first write fails alone; if one
+ * throws later, the transaction is rolled back and its changes run again, each in its own.
+ *
+ * @module
+ */
+
+import type { Durability } from "../kernel/commit_pipeline.ts";
+import type { Database } from "../kernel/database.ts";
+import type { Transaction } from "../kernel/transaction.ts";
+import { PendingTables } from "./tables.ts";
+
+/** What a change does: may run more than once, only the last run counts. */
+export type ChangeBody<T> = (tables: PendingTables) => T;
+
+/** A queued change. */
+interface Change {
+  readonly body: ChangeBody<unknown>;
+  readonly bytes: number;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A change whose body ran. */
+interface Ran {
+  readonly change: Change;
+  readonly answer: { readonly value: unknown } | { readonly error: unknown };
+}
+
+/**
+ * Bytes of messages after which a transaction takes no more changes (1 MiB): far from the quarter of
+ * the log (4 MiB by default) above which the kernel needs a second sync.
+ */
+const TRANSACTION_BYTES: number = 1024 * 1024;
+
+/** Runs changes of streams in order. */
+export class Lane {
+  readonly #database: Database;
+  readonly #durability: Durability | undefined;
+  readonly #nextTurn: (callback: () => void) => void;
+  #queue: Change[] = [];
+  #scheduled = false;
+  #underWay = 0;
+  #drained: (() => void)[] = [];
+
+  /** `nextTurn` calls back when the calls of this turn are queued. */
+  constructor(
+    database: Database,
+    durability: Durability | undefined,
+    nextTurn: (callback: () => void) => void,
+  ) {
+    this.#database = database;
+    this.#durability = durability;
+    this.#nextTurn = nextTurn;
+  }
+
+  /** Queues a change that writes about `bytes`; resolves when it and all it read is durable. */
+  change<T>(body: ChangeBody<T>, bytes: number): Promise<T> {
+    const done = new Promise<T>((resolve, reject) => {
+      this.#queue.push({ body, bytes, resolve: resolve as (value: unknown) => void, reject });
+    });
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#nextTurn(() => {
+        this.#scheduled = false;
+        this.#flush();
+      });
+    }
+    return this.#track(done);
+  }
+
+  /** Runs a change at once, behind what is queued, in a transaction of its own. */
+  alone<T>(body: ChangeBody<T>, durability: Durability): Promise<T> {
+    this.#flush();
+    const options = { durability };
+    return this.#track(
+      this.#database.update<T>((tx) => body(new PendingTables(tx)), options),
+    );
+  }
+
+  /** Resolves when nothing is queued or under way. */
+  async drain(): Promise<void> {
+    if (this.#underWay > 0) await new Promise<void>((resolve) => this.#drained.push(resolve));
+  }
+
+  async #track<T>(call: Promise<T>): Promise<T> {
+    this.#underWay++;
+    try {
+      return await call;
+    } finally {
+      this.#underWay--;
+      if (this.#underWay === 0) { for (const resolve of this.#drained.splice(0)) resolve(); }
+    }
+  }
+
+  #flush(): void {
+    const queue = this.#queue;
+    this.#queue = [];
+    for (let begin = 0; begin < queue.length;) {
+      let bytes = 0;
+      let end = begin;
+      while (end < queue.length && bytes < TRANSACTION_BYTES) bytes += queue[end++]!.bytes;
+      const group = queue.slice(begin, end);
+      if (!this.#run(group)) { for (const change of group) this.#run([change]); }
+      begin = end;
+    }
+  }
+
+  /** Runs changes in one transaction. @returns `false` if it was rolled back for another try. */
+  #run(group: readonly Change[]): boolean {
+    let tx: Transaction;
+    try {
+      tx = this.#database.begin(
+        this.#durability === undefined ? {} : { durability: this.#durability },
+      );
+    } catch (error) {
+      for (const change of group) change.reject(error);
+      return true;
+    }
+    const tables = new PendingTables(tx);
+    const ran: Ran[] = [];
+    for (const change of group) {
+      const writes = tables.writes;
+      try {
+        ran.push({ change, answer: { value: change.body(tables) } });
+      } catch (error) {
+        if (tables.writes !== writes) {
+          tx.rollback();
+          if (group.length > 1) return false;
+          change.reject(error);
+          return true;
+        }
+        ran.push({ change, answer: { error } });
+      }
+    }
+    tx.commit().then(() => settle(ran), (error) => {
+      for (const { change } of ran) change.reject(error);
+    });
+    return true;
+  }
+}
+
+function settle(ran: readonly Ran[]): void {
+  for (const { change, answer } of ran) {
+    if ("value" in answer) change.resolve(answer.value);
+    else change.reject(answer.error);
+  }
+}
