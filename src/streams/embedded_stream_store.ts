@@ -5,8 +5,6 @@
  */
 
 import { isHoldfastError, StateError } from "../errors.ts";
-import type { IoAdapter } from "../io/adapter.ts";
-import { defaultIo } from "../io/default_io.ts";
 import type { Durability } from "../kernel/commit_pipeline.ts";
 import { Database } from "../kernel/database.ts";
 import type { DatabaseOptions } from "../kernel/database_options.ts";
@@ -55,13 +53,8 @@ export interface EmbeddedStreamStoreOptions {
   readonly durability?: Durability;
   /** Most bytes of messages in one stream, inherited ones included. Default 2^53 - 1. */
   readonly maxStreamBytes?: number;
-  /** The clock: milliseconds since 1970. Default: that of `io`. */
+  /** The clock: milliseconds since 1970. Default: that of the database's io adapter. */
   readonly now?: () => number;
-  /**
-   * Clock and turns of the event loop. Default: the adapter of the database at a path; with an open
-   * database, the system's clock, and changes gather for less than a turn.
-   */
-  readonly io?: IoAdapter;
   /** How to open the database at a path. */
   readonly database?: DatabaseOptions;
 }
@@ -71,8 +64,8 @@ const IN_USE = new WeakSet<Database>();
 
 /**
  * The {@linkcode StreamStore} on a {@linkcode Database}: a change is all or nothing, and the changes
- * of one turn of the event loop share a transaction and a sync. Streams that nobody uses hold no memory. One store at
- * a time per database, which may hold other structures too.
+ * of one turn of the event loop share a transaction and a sync. Streams that nobody uses hold no
+ * memory. One store at a time per database, which may hold other structures too.
  */
 export class EmbeddedStreamStore implements StreamStore {
   readonly #database: Database;
@@ -116,17 +109,14 @@ export class EmbeddedStreamStore implements StreamStore {
     const { maxStreamBytes = Number.MAX_SAFE_INTEGER, durability } = options;
     checkCount(maxStreamBytes, "maxStreamBytes");
     const owned = typeof pathOrDatabase === "string";
-    const io = options.io ?? options.database?.io ??
-      (owned ? await defaultIo().files() : undefined);
-    const database = owned
-      ? await Database.open(pathOrDatabase, { ...(io && { io }), ...options.database })
-      : pathOrDatabase;
+    const database = owned ? await Database.open(pathOrDatabase, options.database) : pathOrDatabase;
+    const { io } = database;
     if (IN_USE.has(database)) {
       throw new StateError("LOCKED", "the database has an open stream store");
     }
     IN_USE.add(database);
     try {
-      const now = options.now ?? (io === undefined ? Date.now : () => io.now());
+      const now = options.now ?? (() => io.now());
       const clean = durableTables(database).counters.get(CLEAN_KEY) !== undefined;
       const clock = new AccessClock(now, clean);
       if (clean) {
@@ -135,10 +125,7 @@ export class EmbeddedStreamStore implements StreamStore {
           { durability: "disk" },
         );
       }
-      const nextTurn = io === undefined
-        ? queueMicrotask
-        : (callback: () => void) => io.nextTurn(callback);
-      const lane = new Lane(database, durability, nextTurn);
+      const lane = new Lane(database, durability, (callback) => io.nextTurn(callback));
       return new EmbeddedStreamStore(database, owned, clock, lane, maxStreamBytes);
     } catch (error) {
       IN_USE.delete(database);

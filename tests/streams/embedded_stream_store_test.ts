@@ -17,7 +17,7 @@ streamStoreContract("EmbeddedStreamStore", async () => {
   const clock = { now: BEGIN };
   const io = memoryIo();
   const database = await Database.open("streams.hold", { io });
-  const store = await EmbeddedStreamStore.open(database, { io, now: () => clock.now });
+  const store = await EmbeddedStreamStore.open(database, { now: () => clock.now });
   const end = async (): Promise<void> => {
     await store.close();
     const { problems } = await database.check();
@@ -271,7 +271,7 @@ test("EmbeddedStreamStore: close waits for calls under way", async () => {
 test("EmbeddedStreamStore: damage of one stream fails only calls to it", async () => {
   const io = memoryIo();
   const database = await Database.open("streams.hold", { io });
-  const store = await EmbeddedStreamStore.open(database, { io });
+  const store = await EmbeddedStreamStore.open(database);
   const names = ["a", "b", "c"];
   for (const name of names) done(await store.create(name, { messages: messages("x") }));
   const states = index("streams/states", { key: codec.bytes, value: codec.bytes });
@@ -290,7 +290,7 @@ test("EmbeddedStreamStore: damage of one stream fails only calls to it", async (
 test("EmbeddedStreamStore: a change that fails half-way takes nothing with it", async () => {
   const io = memoryIo();
   const database = await Database.open("streams.hold", { io });
-  const store = await EmbeddedStreamStore.open(database, { io });
+  const store = await EmbeddedStreamStore.open(database);
   done(await store.create("source", { messages: messages("s") }));
   const { incarnation } = done(await store.fork("fork", "source", { ttlSeconds: 9 })).stream;
   done(await store.create("other"));
