@@ -81,3 +81,10 @@ export type {
   RecordLogReader,
   RecordLogWriter,
 } from "./src/structures/record_log.ts";
+export { EmbeddedStreamStore } from "./src/streams/embedded_stream_store.ts";
+export type { EmbeddedStreamStoreOptions } from "./src/streams/embedded_stream_store.ts";
+export type * from "./src/streams/stream_store.ts";
+export type * from "./src/streams/refusal.ts";
+export { createHandler } from "./src/http/create_handler.ts";
+export type { HandlerOptions } from "./src/http/handler_options.ts";
+export type { Clock } from "./src/http/clock.ts";

@@ -1,8 +1,9 @@
 /**
  * HTTP on Deno.
  *
- * `Deno.serve` offers neither a limit of connections nor a timeout for headers: put a proxy in front
- * when strangers can connect. Requests, bodies and waiting readers are limited by the handler.
+ * `Deno.serve` offers neither a limit of connections nor a timeout for headers, and it keeps the
+ * connection of a body that was refused half-way: put a proxy in front when strangers can connect.
+ * Requests, bodies and waiting readers are limited by the handler.
  *
  * @module
  */

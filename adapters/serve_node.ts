@@ -13,7 +13,9 @@ type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise
 
 /** The part of `@hono/node-server` that is used. */
 interface Bridge {
-  getRequestListener(handler: HttpHandler): Listener;
+  getRequestListener(
+    handler: (request: Request, env: { incoming: IncomingMessage }) => Promise<Response>,
+  ): Listener;
 }
 
 /**
@@ -28,13 +30,19 @@ const CHECK_MS = 2_000;
 /** How long an idle connection is kept, milliseconds. */
 const KEEP_ALIVE_MS = 30_000;
 
+/** How often idle connections are closed while the server stops, milliseconds. */
+const IDLE_SWEEP_MS = 20;
+
 /** Listens, and answers with `handler`. Connections beyond the limit are closed at once. */
 export async function serveNode(
   handler: HttpHandler,
   options: HttpServerOptions,
 ): Promise<HttpServer> {
   const { getRequestListener } = await import(BRIDGE) as Bridge;
-  const listener = getRequestListener(handler);
+  const listener = getRequestListener((request, { incoming }) => {
+    Object.defineProperty(request, "arrayBuffer", { value: () => readWhole(incoming) });
+    return handler(request);
+  });
   const server = createServer({
     headersTimeout: options.headersMs,
     // The handler limits the time of bodies; Node's limit would cut slow but steady ones.
@@ -58,11 +66,41 @@ export async function serveNode(
   return {
     port: typeof address === "object" && address !== null ? address.port : options.port,
     stop: (graceMs) => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
+      // A connection that is busy now becomes idle later, and Node would keep it alive.
+      const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => {
+          clearInterval(sweep);
+          resolve();
+        });
+      });
       return drain(closed, graceMs, () => server.closeAllConnections());
     },
   };
+}
+
+/**
+ * The body as it arrives. The bridge would make a stream and a second request around it first,
+ * which costs more than all the rest of a small append.
+ */
+function readWhole(incoming: IncomingMessage): Promise<ArrayBuffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    incoming.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+    incoming.once("end", () => resolve(joined(chunks)));
+    incoming.once("error", reject);
+    incoming.once("close", () => reject(new Error("the connection was closed")));
+  });
+}
+
+function joined(chunks: readonly Uint8Array[]): ArrayBuffer {
+  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole.buffer;
 }
 
 async function refuse(outgoing: ServerResponse, response: Response): Promise<void> {

@@ -187,12 +187,7 @@ export class SimulatedDisk {
       next: (): Outcome => outcomes === undefined ? all : outcomes[index++] ?? "dropped",
       damage: new Prng(typeof policy === "string" ? 0 : policy.seed),
     };
-    const image = new SimulatedDisk(this.#options);
-    image.#entropy = this.#entropy.fork("power cut");
-    image.#capacity = this.#capacity;
-    image.#elapsed = this.#elapsed;
-    image.#inodes = this.#inodes;
-    image.#past = [...this.#past, this.#trace, [`-- power cut: ${label}`]];
+    const image = this.#successor(`power cut: ${label}`);
     const names = new Map<string, Map<string, Inode>>();
     for (const [path, directory] of this.#directories) names.set(path, directory.crash(source));
     const contents = new Map<Inode, Inode>();
@@ -210,6 +205,24 @@ export class SimulatedDisk {
     return image;
   }
 
+  /**
+   * The disk as the next process finds it when the present one dies and the system lives on: what
+   * is pending stays pending and is seen, locks are free. Changes nothing here.
+   */
+  processDeath(): SimulatedDisk {
+    const next = this.#successor("process death");
+    const copies = new Map<Inode, Inode>();
+    const copyOf = (inode: Inode): Inode => {
+      const copy = copies.get(inode) ?? inode.clone();
+      copies.set(inode, copy);
+      return copy;
+    };
+    for (const [path, directory] of this.#directories) {
+      next.#directories.set(path, directory.clone(copyOf));
+    }
+    return next;
+  }
+
   /** Enumerates states that a power cut now may leave behind. */
   *images(options: EnumerationOptions = {}): Generator<CrashImage> {
     for (const policy of this.policies(options)) yield { policy, disk: this.crash(policy) };
@@ -223,6 +236,16 @@ export class SimulatedDisk {
   /** All mutating calls as text lines, those before earlier power cuts included. */
   trace(): string[] {
     return [...this.#past.flat(), ...this.#trace];
+  }
+
+  #successor(why: string): SimulatedDisk {
+    const next = new SimulatedDisk(this.#options);
+    next.#entropy = this.#entropy.fork(why);
+    next.#capacity = this.#capacity;
+    next.#elapsed = this.#elapsed;
+    next.#inodes = this.#inodes;
+    next.#past = [...this.#past, this.#trace, [`-- ${why}`]];
+    return next;
   }
 
   #host(): NamesHost {

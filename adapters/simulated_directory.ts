@@ -29,6 +29,15 @@ export class SimulatedDirectory {
     this.#durable = new Map(names);
   }
 
+  /** The same folder with the same pending changes, of the files that `copies` gives. */
+  clone(copies: (inode: Inode) => Inode): SimulatedDirectory {
+    const copy = new SimulatedDirectory();
+    for (const [name, inode] of this.names) copy.names.set(name, copies(inode));
+    for (const [name, inode] of this.#durable) copy.#durable.set(name, copies(inode));
+    copy.#pending = this.#pending.map((one) => ({ ...one, inode: copies(one.inode) }));
+    return copy;
+  }
+
   /** Adds the name of a new file. */
   create(operation: number, name: string, inode: Inode): void {
     this.names.set(name, inode);

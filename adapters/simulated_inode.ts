@@ -56,6 +56,15 @@ export class Inode {
     this.memory = content.clone();
   }
 
+  /** The same file, with the same pending changes, independent from now on. */
+  clone(): Inode {
+    const copy = new Inode(this.id, this.#durable.clone());
+    copy.memory = this.memory.clone();
+    copy.#pending = this.#pending.slice();
+    copy.#settled = this.#settled;
+    return copy;
+  }
+
   /** Number of changes made so far: what a sync that starts now will cover. */
   get issued(): number {
     return this.#settled + this.#pending.length;

@@ -45,7 +45,7 @@ export interface EnumerationOptions {
 }
 
 /**
- * The policies to try for `decisions`: none kept, all kept; every subset when that is few; else
+ * The policies to try for `decisions`: none kept, all kept; some writes damaged; every subset when that is few; else
  * every subset of whole operations when that is few, single decisions flipped (sampled when too
  * many), and random ones with torn sectors up to the limit. Deterministic in its arguments.
  */
@@ -70,7 +70,16 @@ export function enumeratePolicies(
   add("everything kept", () => "kept");
 
   let wanted = limit;
-  const operations = [...new Set(decisions.map((decision) => decision.operation))];
+  const operations = [...new Set(decisions.map(operationIn))];
+  const writes = [...new Set(decisions.filter((one) => one.kind === "sector").map(operationIn))];
+  for (let damaged = 0; damaged < Math.max(1, limit / 6) && writes.length > 0; damaged++) {
+    const [operation] = writes.splice(random.below(writes.length), 1);
+    const outcome = hostile && random.below(2) === 0 ? "garbage" : "torn";
+    add(`operation ${operation} ${outcome}`, (index) => {
+      const decision = decisions[index];
+      return decision?.operation === operation && decision?.kind === "sector" ? outcome : "kept";
+    });
+  }
   if (count <= exhaustiveBits && 2 ** count <= limit) {
     for (let bits = 1; bits < 2 ** count - 1; bits++) {
       add(`subset ${bits}`, (index) => ((bits >> index) & 1) === 1 ? "kept" : "dropped");
@@ -119,6 +128,10 @@ export function enumeratePolicies(
     if (random.below(8) !== 0) return "kept";
     return hostile && random.below(2) === 0 ? "garbage" : "torn";
   }
+}
+
+function operationIn(decision: CrashDecision): number {
+  return decision.operation;
 }
 
 /** The list of decisions with their outcomes in text lines, runs of equal ones folded. */

@@ -1,0 +1,54 @@
+/**
+ * One request on its way: what the methods of a stream share.
+ *
+ * @module
+ */
+
+import type { Refused, StreamStore } from "../streams/stream_store.ts";
+import type { Capacity } from "./capacity.ts";
+import type { Deadlines } from "./deadlines.ts";
+import type { Settings } from "./handler_options.ts";
+import type { LivePages } from "./live_pages.ts";
+import type { Fields } from "./response_fields.ts";
+import { refusalProblem } from "./store_problem.ts";
+import type { Waiters } from "./waiters.ts";
+
+/** What all requests of one handler share. */
+export interface Shared {
+  /** The store. */
+  readonly store: StreamStore;
+  /** The decided options. */
+  readonly settings: Settings;
+  /** Readers that wait. */
+  readonly waiters: Waiters;
+  /** Bytes of request bodies held. */
+  readonly bodies: Capacity;
+  /** When small bodies must be there. */
+  readonly bodyDeadlines: Deadlines;
+  /** Pages that live readers share. */
+  readonly pages: LivePages;
+}
+
+/** A request to a stream. */
+export interface Exchange extends Shared {
+  /** The request. */
+  readonly request: Request;
+  /** The name of the stream. */
+  readonly name: string;
+}
+
+/** An answer before the common headers are added. */
+export interface Answer {
+  /** Status code. */
+  readonly status: number;
+  /** Headers beside the common ones. */
+  readonly fields: Fields;
+  /** Body, if any. */
+  readonly body?: Uint8Array | ReadableStream<Uint8Array> | string;
+}
+
+/** The done outcome, or the refusal thrown as a problem. */
+export function accepted<T extends { readonly outcome: "done" }>(outcome: T | Refused): T {
+  if (outcome.outcome === "done") return outcome;
+  throw refusalProblem(outcome.refusal);
+}
