@@ -12,7 +12,8 @@
  * | 4 | nothing of this use                                | none                                     | clean end        |
  * | 5 | a header or payload of this use that is not whole   | none                                     | torn tail, dropped and reported |
  *
- * Valid means: header checksum, salt, sequence, chain, length within the extent, payload checksum.
+ * Valid means: header checksum, salt, sequence, chain, length within the extent, payload checksum, and
+ * that what the records name outside the log is whole.
  * Row 3: that header proves that what is missing was synced before it was written, so it was
  * acknowledged and then damaged; it is never dropped silently. A torn batch cannot be followed by
  * such a header, because nothing is written behind a batch that claims it durable before its sync
@@ -48,8 +49,8 @@ export interface LogRecord {
 export interface LogReading {
   /** Batches accepted. */
   readonly batches: number;
-  /** Records in order. */
-  readonly records: readonly LogRecord[];
+  /** Records accepted. */
+  readonly records: number;
   /** Where the log continues. */
   readonly position: LogPosition;
   /** Bytes of a torn tail that were dropped; 0 for a clean end. */
@@ -59,6 +60,8 @@ export interface LogReading {
 /**
  * Scans extents that are used one after the other.
  * @param start sequence and chain of the first batch
+ * @param accept takes the records of one whole batch, in order, or refuses them because something
+ *   outside the log that they name is not whole: then the log ends before that batch
  * @throws {CorruptionError} `CORRUPT_LOG`
  */
 export function scanLog(
@@ -68,8 +71,9 @@ export function scanLog(
   identity: number,
   extents: readonly LogExtent[],
   start: LogPosition,
+  accept: (records: readonly LogRecord[]) => boolean,
 ): LogReading {
-  const records: LogRecord[] = [];
+  let records = 0;
   const images = extents.map((extent) => {
     const bytes = new Uint8Array(extent.bytes);
     return bytes.subarray(0, file.readAt(bytes, extent.offset));
@@ -87,8 +91,8 @@ export function scanLog(
       const end = at + BATCH_HEADER_BYTES + header.payloadBytes;
       const whole = end <= bytes.length &&
         checksum.of(bytes, at + BATCH_HEADER_BYTES, end) === header.payloadChecksum;
-      if (!whole) break;
-      splitRecords(bytes, at, header, path, extent, records);
+      if (!whole || !accept(splitRecords(bytes, at, header, path, extent))) break;
+      records += header.count;
       position.sequence += header.count;
       position.chain = headerChecksum(bytes, at);
       batches++;
@@ -142,8 +146,8 @@ function splitRecords(
   header: BatchHeader,
   path: string,
   extent: LogExtent,
-  records: LogRecord[],
-): void {
+): LogRecord[] {
+  const records: LogRecord[] = [];
   const end = at + BATCH_HEADER_BYTES + header.payloadBytes;
   let begin = at + BATCH_HEADER_BYTES;
   for (let i = 0; i < header.count; i++) {
@@ -157,6 +161,7 @@ function splitRecords(
     records.push({ sequence: header.sequence + i, bytes, begin: begin + 4, end: begin + 4 + size });
     begin += 4 + size;
   }
+  return records;
 }
 
 /** Bytes behind the end that belong to a batch of this use of the extent, whole or not. */

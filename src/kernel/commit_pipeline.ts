@@ -153,8 +153,7 @@ export class CommitPipeline {
     if (running !== undefined) await running;
     await this.drain();
     this.#engine.health.check();
-    if (this.#checkpointer.running === undefined) this.#checkpointer.start();
-    await this.#checkpointer.running;
+    await (this.#checkpointer.running ?? this.#checkpointer.start());
   }
 
   /** Rejects everything that waits. */

@@ -128,6 +128,8 @@ export class Database {
           { path },
         );
       }
+      // Durable after this: the name. Its creator may have died between rename and sync.
+      await io.syncDirectory(real);
       const file = await io.open(real, "write");
       try {
         const { engine, checkpointer, report } = await openStore(io, real, file, complete);

@@ -12,12 +12,12 @@
  * | 7 | log damaged before its end (see log_scanner.ts)  | `CORRUPT_LOG`                             |
  * | 8 | a batch after a clean close                      | `CORRUPT_LOG`: nothing was written since  |
  * | 9 | records to replay, or a torn tail                | replay, sync, checkpoint with new salts   |
- * | 10 | nothing to replay                               | open                                      |
+ * | 10 | nothing to replay                               | write the superblock again, sync          |
  *
  * Rows 1 and 9 may crash anywhere: 1 leaves no database (a stray `.new` file is written over the
  * next time), 9 leaves the old superblock and log, which are replayed again to the same state.
- * Row 9 syncs first: what was read may be in the system's cache only, and must not be lost once
- * later commits build on it.
+ * Rows 9 and 10 sync first: what was read may be in the system's cache only (the last owner was
+ * killed, or its sync failed), and must not be lost once later commits build on it.
  *
  * @module
  */
@@ -33,7 +33,7 @@ import { Checkpointer } from "./checkpoint.ts";
 import { Engine, type EngineOptions, identityChecksum } from "./engine.ts";
 import { setRun } from "./free_space.ts";
 import { LOG_BYTES_MIN, PAGE_BYTES } from "./limits.ts";
-import { referenceLength, referencePage, runPages } from "./overflow.ts";
+import { readRun, referenceLength, referencePage, runPages } from "./overflow.ts";
 import { CATALOG_TREE, FIRST_TREE } from "./state.ts";
 import {
   decodeSuperblock,
@@ -137,10 +137,23 @@ export async function openStore(
     );
   }
   // A clean superblock beside a damaged one may be the older of the two: the log has to tell.
+  const sets: WriteSet[] = [];
   const reading = superblock.clean && damaged.length === 0
-    ? { batches: 0, records: [], position: start, droppedBytes: 0 }
-    : scanLog(file, path, checksum, identity, [current, extentOf(superblock.next)], start);
-  const sets = reading.records.map(({ bytes, begin, end }) => WriteSet.decode(bytes, begin, end));
+    ? { batches: 0, position: start, droppedBytes: 0 }
+    : scanLog(
+      file,
+      path,
+      checksum,
+      identity,
+      [current, extentOf(superblock.next)],
+      start,
+      (records) => {
+        const batch = records.map(({ bytes, begin, end }) => WriteSet.decode(bytes, begin, end));
+        if (!batch.every((set) => restoreRuns(file, checksum, set))) return false;
+        sets.push(...batch);
+        return true;
+      },
+    );
   const bitmap = readBitmap(file, path, checksum, superblock);
   const engine = new Engine(io, path, file, register, superblock, bitmap, options);
   const checkpointer = new Checkpointer(engine);
@@ -160,16 +173,18 @@ export async function openStore(
     damagedSlots: damaged,
     cleanClose: superblock.clean,
   };
-  if (sets.length > 0 || reading.batches > 0 || reading.droppedBytes > 0) {
-    // Durable after this: every batch that was accepted.
+  if (reading.batches > 0 || reading.droppedBytes > 0) {
+    // Durable after this: every batch that was accepted, and the values it names.
     engine.file.sync();
     const done = checkpointer.start({ exclusive: true });
     checkpointer.finishNow();
     await done;
-  } else if (superblock.clean || damaged.length > 0) {
+  } else {
+    // Written again and synced: the superblock just read may be in the system's cache only, and
+    // what the one before it needs is reused from now on.
     const opened = { ...superblock, clean: false };
     register.write(encodeSuperblock(opened));
-    // Durable after this: the mark that the store is in use, so that row 8 holds.
+    // Durable after this: this superblock, and the mark that the store is in use (row 8).
     engine.file.sync();
     engine.superblock = opened;
   }
@@ -226,6 +241,22 @@ function readBitmap(
     `Cannot open "${path}": its free space bitmap does not match its checksum`,
     { path, page, offset: page * PAGE_BYTES },
   );
+}
+
+/**
+ * Writes the values that a record names by reference once more, so that the next sync covers them:
+ * after a sync that failed, the system's cache may hold them and the medium not.
+ * @returns `false` when one is not whole: the batch that names it was torn
+ */
+function restoreRuns(file: IoFile, checksum: Checksum, set: WriteSet): boolean {
+  for (let op = 0; op < set.count; op++) {
+    if (set.kind(op) !== PUT_REFERENCE) continue;
+    const at = set.valueAt(op);
+    const value = readRun(file, checksum, set.out.bytes, at);
+    if (value === undefined) return false;
+    file.writeAt(value, referencePage(set.out.bytes, at) * PAGE_BYTES);
+  }
+  return true;
 }
 
 function markRuns(engine: Engine, set: WriteSet): void {

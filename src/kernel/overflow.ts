@@ -36,6 +36,23 @@ export function referenceLength(bytes: Uint8Array, at: number): number {
   return u32At(bytes, at + 8) + u32At(bytes, at + 12) * 0x1_0000_0000;
 }
 
+/** Reads the run of a reference, or `undefined` when it is not what the reference says. */
+export function readRun(
+  file: IoFile,
+  checksum: Checksum,
+  bytes: Uint8Array,
+  at: number,
+): Uint8Array | undefined {
+  const length = referenceLength(bytes, at);
+  const offset = referencePage(bytes, at) * PAGE_BYTES;
+  if (length > VALUE_BYTES_MAX || offset + length > file.size()) return undefined;
+  const value = new Uint8Array(length);
+  const read = file.readAt(value, offset);
+  return read === length && checksum.of(value, 0, length) === u32At(bytes, at + 4)
+    ? value
+    : undefined;
+}
+
 /** Writes, reads and frees runs. */
 export class OverflowStore {
   readonly #file: IoFile;
@@ -79,20 +96,14 @@ export class OverflowStore {
    * @throws {CorruptionError} `CORRUPT_VALUE`
    */
   read(bytes: Uint8Array, at: number): Uint8Array {
+    const value = readRun(this.#file, this.#checksum, bytes, at);
+    if (value !== undefined) return value;
     const page = referencePage(bytes, at);
-    const length = referenceLength(bytes, at);
-    const expected = u32At(bytes, at + 4);
-    if (length > VALUE_BYTES_MAX || page + runPages(length) > this.#pager.space.pageCount) {
-      throw this.#corrupt(page, `its ${length} bytes do not lie inside the file`);
-    }
-    const value = new Uint8Array(length);
-    if (this.#file.readAt(value, page * PAGE_BYTES) < length) {
-      throw this.#corrupt(page, "the file ends inside it");
-    }
-    if (this.#checksum.of(value, 0, length) !== expected) {
-      throw this.#corrupt(page, "its checksum does not match its bytes");
-    }
-    return value;
+    throw new CorruptionError(
+      "CORRUPT_VALUE",
+      `Cannot read the value at page ${page} of "${this.#path}": it does not match its checksum`,
+      { path: this.#path, page, offset: page * PAGE_BYTES },
+    );
   }
 
   /** Frees the run of a reference, once no superblock, log record or view can name it. */
@@ -103,14 +114,6 @@ export class OverflowStore {
       runPages(referenceLength(bytes, at)),
       pager.generation,
       pager.epoch,
-    );
-  }
-
-  #corrupt(page: number, problem: string): CorruptionError {
-    return new CorruptionError(
-      "CORRUPT_VALUE",
-      `Cannot read the value at page ${page} of "${this.#path}": ${problem}`,
-      { path: this.#path, page, offset: page * PAGE_BYTES },
     );
   }
 }

@@ -109,8 +109,8 @@ test("style: the library has no parameter properties", () => {
   assert.deepEqual(found, []);
 });
 
-test("style: sources are plain ASCII", () => {
-  assert.deepEqual(breaches(SOURCES, /[^\t\x20-\x7e]/), []);
+test("style: the library is plain ASCII", () => {
+  assert.deepEqual(breaches(LIBRARY, /[^\t\x20-\x7e]/), []);
 });
 
 test("style: no file names a machine's folders or a registry's host", () => {

@@ -1,0 +1,164 @@
+/** The bugs that the campaigns must find. */
+
+/** One replacement; the text must occur exactly once in its file. */
+export interface Edit {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** A planted bug. */
+export interface Mutant {
+  readonly name: string;
+  /** The campaign that finds it. Default "crashes". */
+  readonly campaign?: "crashes" | "faults";
+  readonly edits: readonly Edit[];
+}
+
+const CHECKPOINT = "src/kernel/checkpoint.ts";
+const PIPELINE = "src/kernel/commit_pipeline.ts";
+const OPEN = "src/kernel/open_store.ts";
+const SPACE = "src/kernel/free_space.ts";
+const SCANNER = "src/block/log_scanner.ts";
+const BATCH = "src/block/log_batch.ts";
+const REGISTER = "src/journal/slot_register.ts";
+const HEALTH = "src/kernel/health.ts";
+
+function mutant(name: string, file: string, find: string, replace: string): Mutant {
+  return { name, edits: [{ file, find, replace }] };
+}
+
+/** Every planted bug. */
+export const mutants: readonly Mutant[] = [
+  mutant(
+    "no sync before a commit is acknowledged",
+    PIPELINE,
+    "    file.sync();\n    this.#measured(",
+    "    this.#measured(",
+  ),
+  mutant(
+    "no sync before a commit is acknowledged, off the thread",
+    PIPELINE,
+    "      await file.syncAsync();\n",
+    "",
+  ),
+  mutant(
+    "the file's contents are not synced before its rename",
+    OPEN,
+    "    file.sync();\n  } finally {\n    file.close();\n  }\n  await io.rename",
+    "  } finally {\n    file.close();\n  }\n  await io.rename",
+  ),
+  mutant(
+    "the mark that a store is in use is not written",
+    OPEN,
+    "{ ...superblock, clean: false }",
+    "{ ...superblock, clean: true }",
+  ),
+  mutant(
+    "recovery does not make the log start over",
+    OPEN,
+    "if (sets.length > 0 || reading.batches > 0 || reading.droppedBytes > 0) {",
+    "if (sets.length > 1e9) {",
+  ),
+  mutant(
+    "the payload of a batch is not verified",
+    SCANNER,
+    "checksum.of(bytes, at + BATCH_HEADER_BYTES, end) === header.payloadChecksum",
+    "true",
+  ),
+  mutant(
+    "batches of an earlier use of the log are accepted",
+    SCANNER,
+    "header.salt === extent.salt && header.sequence === position.sequence &&\n" +
+      "    header.chain === position.chain",
+    "extent.salt >= 0n && position.sequence > 0",
+  ),
+  mutant(
+    "a synced batch does not end at a block boundary",
+    BATCH,
+    "sealed ? SEAL_BYTES : BATCH_HEADER_BYTES",
+    "BATCH_HEADER_BYTES",
+  ),
+  mutant(
+    "the superblock is written before the pages it names are synced",
+    CHECKPOINT,
+    "    } else {\n      file.sync();\n    }",
+    "    }",
+  ),
+  mutant(
+    "pages are released before the new superblock is synced",
+    CHECKPOINT,
+    "    // Durable after this: the new image is the database, replay begins at its sequence.\n" +
+      "    file.sync();\n",
+    "",
+  ),
+  mutant(
+    "an image does not say where replay begins",
+    CHECKPOINT,
+    "sequence: image.sequence,\n      chain",
+    "sequence: old.sequence,\n      chain",
+  ),
+  mutant(
+    "a log that starts over keeps its salt",
+    CHECKPOINT,
+    "current: { ...old.current, salt: engine.randomSalt() }",
+    "current: old.current",
+  ),
+  mutant(
+    "the log goes on in the extent that replay begins in",
+    CHECKPOINT,
+    "log.switchTo(extentOf(engine.superblock.next))",
+    "log.switchTo(extentOf(engine.superblock.current))",
+  ),
+  mutant(
+    "freed pages are reused at once",
+    SPACE,
+    "    last.runs.push(first, count);\n    this.pendingCount += count;\n",
+    "    this.release(first, count);\n",
+  ),
+  mutant(
+    "freed pages are reused before the superblock that freed them is durable",
+    SPACE,
+    "pending.generation > generation || pending.epoch > epoch",
+    "pending.epoch > epoch",
+  ),
+  mutant(
+    "freed pages are reused while a snapshot needs them",
+    SPACE,
+    "pending.generation > generation || pending.epoch > epoch",
+    "pending.generation > generation",
+  ),
+  mutant(
+    "freed pages stay used in the image",
+    SPACE,
+    "        clearRun(bits, pending.runs[i]!, pending.runs[i + 1]!);\n",
+    "",
+  ),
+  mutant(
+    "only one superblock slot is ever written",
+    REGISTER,
+    "const slot = (this.#newest + 1) % slots;",
+    "const slot = 0;",
+  ),
+  mutant(
+    "the oldest superblock is taken",
+    REGISTER,
+    "} else if (epoch > this.epoch) {",
+    "} else if (this.epoch === 0 || epoch < this.epoch) {",
+  ),
+  mutant(
+    "the checksum of a superblock is not verified",
+    REGISTER,
+    "this.#checksum.of(bytes, 20, end) !== view.getUint32(16, true)",
+    "false",
+  ),
+  {
+    name: "a failed sync does not poison the store",
+    campaign: "faults",
+    edits: [{
+      file: HEALTH,
+      find: "    this.poisoned = true;\n",
+      replace: "",
+    }],
+  },
+];

@@ -1,0 +1,212 @@
+/**
+ * What a database may contain after a power cut: exactly the state after some prefix of the commit
+ * order, and no shorter prefix than every commit acknowledged as durable needs.
+ */
+
+import type { Durability } from "../../mod.ts";
+
+/** Entries by "structure/key". */
+export type State = Map<string, Uint8Array>;
+
+/** One change of a commit. */
+export interface Write {
+  readonly structure: "left" | "right";
+  readonly key: string;
+  /** `undefined` removes the key. */
+  readonly value: Uint8Array | undefined;
+}
+
+/** What ended a run: commits at "os" survive the process, those at "disk" also the power. */
+export type Death = "power" | "process";
+
+/** Two 32-bit sums over all entries: equal states have equal ones, others with chance 2^-64. */
+interface Digest {
+  readonly low: number;
+  readonly high: number;
+  readonly entries: number;
+}
+
+const valueHashes = new WeakMap<Uint8Array, readonly [number, number]>();
+
+function hashValue(value: Uint8Array): readonly [number, number] {
+  const known = valueHashes.get(value);
+  if (known !== undefined) return known;
+  let low = 0x811c9dc5 ^ value.length;
+  let high = 0x01000193 + value.length;
+  for (const byte of value) {
+    low = Math.imul(low ^ byte, 0x01000193);
+    high = Math.imul(high + byte, 0x85ebca6b) ^ (high >>> 15);
+  }
+  const hash = [low, high] as const;
+  valueHashes.set(value, hash);
+  return hash;
+}
+
+function hashEntry(name: string, value: Uint8Array): readonly [number, number] {
+  let [low, high] = hashValue(value);
+  for (let i = 0; i < name.length; i++) {
+    low = Math.imul(low ^ name.charCodeAt(i), 0x01000193);
+    high = Math.imul(high + name.charCodeAt(i), 0xc2b2ae35) ^ (high >>> 13);
+  }
+  return [low, high];
+}
+
+function digest(state: State): Digest {
+  let low = 0, high = 0;
+  for (const [name, value] of state) {
+    const [a, b] = hashEntry(name, value);
+    low = (low + a) | 0;
+    high = (high + b) | 0;
+  }
+  return { low, high, entries: state.size };
+}
+
+function same(a: Digest, b: Digest | undefined): boolean {
+  return b !== undefined && a.low === b.low && a.high === b.high && a.entries === b.entries;
+}
+
+/** The commits of one run, in commit order. */
+export class Oracle {
+  readonly #base: State;
+  readonly #commits: (readonly Write[])[] = [];
+  readonly #latest: State;
+  readonly #digests: Digest[];
+  readonly #refused = new Set<number>();
+  #required = 0;
+  #requiredByProcess = 0;
+  #accepted = 0;
+
+  /** A database that certainly contains `base`. */
+  constructor(base: State = new Map()) {
+    this.#base = base;
+    this.#latest = new Map(base);
+    this.#digests = [digest(base)];
+  }
+
+  /** Number of commits attempted. */
+  get attempted(): number {
+    return this.#commits.length;
+  }
+
+  /** Length of the shortest prefix that holds all commits acknowledged as durable. */
+  get required(): number {
+    return this.#required;
+  }
+
+  /** Adds a commit at the end of the commit order; returns the length of the prefix with it. */
+  attempt(writes: readonly Write[]): number {
+    this.#commits.push(writes);
+    const before = this.#digests[this.#digests.length - 1]!;
+    let { low, high } = before;
+    for (const { structure, key, value } of writes) {
+      const name = `${structure}/${key}`;
+      const old = this.#latest.get(name);
+      if (old !== undefined) {
+        const [a, b] = hashEntry(name, old);
+        low = (low - a) | 0;
+        high = (high - b) | 0;
+      }
+      if (value === undefined) this.#latest.delete(name);
+      else {
+        const [a, b] = hashEntry(name, value);
+        low = (low + a) | 0;
+        high = (high + b) | 0;
+        this.#latest.set(name, value);
+      }
+    }
+    this.#digests.push({ low, high, entries: this.#latest.size });
+    return this.#commits.length;
+  }
+
+  /** The commit that ended the prefix of this length was acknowledged. */
+  acknowledge(prefix: number, durability: Durability = "disk"): void {
+    this.#accepted = Math.max(this.#accepted, prefix);
+    if (durability === "memory") return;
+    this.#requiredByProcess = Math.max(this.#requiredByProcess, prefix);
+    if (durability === "disk") this.#required = Math.max(this.#required, prefix);
+  }
+
+  /** The commit that ended the prefix of this length was rejected. */
+  refuse(prefix: number): void {
+    this.#refused.add(prefix);
+  }
+
+  /**
+   * The same run without the rejected commits that an acknowledged one followed: the store went on
+   * without them, so that they may never show. Rejected ones at the end remain in doubt.
+   */
+  withoutRefused(): Oracle {
+    const oracle = new Oracle(this.#base);
+    for (const [at, writes] of this.#commits.entries()) {
+      const prefix = at + 1;
+      if (this.#refused.has(prefix) && prefix < this.#accepted) continue;
+      const moved = oracle.attempt(writes);
+      if (prefix <= this.#required) oracle.acknowledge(moved, "disk");
+      else if (prefix <= this.#requiredByProcess) oracle.acknowledge(moved, "os");
+      else if (prefix <= this.#accepted) oracle.acknowledge(moved, "memory");
+    }
+    return oracle;
+  }
+
+  /** The writes of the first commit beyond a prefix. */
+  commitAfter(prefix: number): readonly Write[] | undefined {
+    return this.#commits[prefix];
+  }
+
+  /** The state after all attempted commits. */
+  latest(): State {
+    return this.#latest;
+  }
+
+  /** The longest prefix that `state` equals and that loses nothing which had to survive. */
+  match(state: State, death: Death = "power"): number | undefined {
+    const found = digest(state);
+    const required = death === "power" ? this.#required : this.#requiredByProcess;
+    for (let prefix = this.#commits.length; prefix >= required; prefix--) {
+      if (same(found, this.#digests[prefix])) return prefix;
+    }
+    return undefined;
+  }
+
+  /** The state after the first `prefix` commits. */
+  stateAfter(prefix: number): State {
+    const state = new Map(this.#base);
+    for (const { structure, key, value } of this.#commits.slice(0, prefix).flat()) {
+      if (value === undefined) state.delete(`${structure}/${key}`);
+      else state.set(`${structure}/${key}`, value);
+    }
+    return state;
+  }
+
+  /** Says how `state`, which matches nothing, differs from the nearest prefixes. */
+  explain(state: State): string {
+    const found = digest(state);
+    const older = this.#digests.findLastIndex((one) => same(found, one));
+    if (older >= 0) {
+      return `the state is that after ${older} commits, but ${this.#required} were acknowledged`;
+    }
+    let best = "";
+    let fewest = Infinity;
+    for (let prefix = this.#commits.length; prefix >= this.#required; prefix--) {
+      const differences = differ(this.stateAfter(prefix), state);
+      if (differences.length >= fewest) continue;
+      fewest = differences.length;
+      best = `nearest is prefix ${prefix} of ${this.#required}..${this.#commits.length}: ` +
+        differences.slice(0, 6).join("; ");
+    }
+    return `the state (${state.size} entries) is that after no prefix; ${best}`;
+  }
+}
+
+function differ(wanted: State, found: State): string[] {
+  const differences: string[] = [];
+  for (const [name, value] of wanted) {
+    const other = found.get(name);
+    if (other === undefined) differences.push(`${name} is missing`);
+    else if (hashValue(other).join() !== hashValue(value).join()) {
+      differences.push(`${name} has another value`);
+    }
+  }
+  for (const name of found.keys()) if (!wanted.has(name)) differences.push(`${name} is extra`);
+  return differences;
+}

@@ -1,0 +1,194 @@
+/** A workload's hold on a database: does what the workload says and tells the oracle. */
+
+import { codec, Database, type DatabaseOptions, type Durability, index } from "../../mod.ts";
+import type { SimulatedDisk } from "../../adapters/simulated.ts";
+import type { Prng } from "../../src/base/prng.ts";
+import { type Death, Oracle, type State, type Write } from "./oracle.ts";
+
+/** Where the database of every workload is. */
+export const STORE_PATH = "/data/store.hold";
+
+/** More turns of the event loop than anything here needs. */
+const TURNS_MAX = 20_000;
+
+const structures = {
+  left: index("left", { key: codec.string, value: codec.bytes }),
+  right: index("right", { key: codec.string, value: codec.bytes }),
+} as const;
+
+type Reading = Pick<Database, "open">;
+
+/** The promise was still open after {@linkcode TURNS_MAX} turns. */
+export class StuckError extends Error {}
+
+/** Waits for a promise, for a bounded number of turns. */
+export async function settle<T>(disk: SimulatedDisk, promise: Promise<T>): Promise<T> {
+  let open = true;
+  const done = (): void => {
+    open = false;
+  };
+  promise.then(done, done);
+  for (let turn = 0; open; turn++) {
+    if (turn === TURNS_MAX) throw new StuckError(`not settled after ${TURNS_MAX} turns`);
+    await new Promise<void>((resolve) => disk.io.nextTurn(resolve));
+  }
+  return await promise;
+}
+
+/** Opens the database of `disk`. */
+export function openStore(
+  disk: SimulatedDisk,
+  options: DatabaseOptions,
+): Promise<Database> {
+  return settle(disk, Database.open(STORE_PATH, { ...options, io: disk.io }));
+}
+
+/** All entries of a database or snapshot. */
+export function readState(from: Reading): State {
+  const state: State = new Map();
+  for (const [name, definition] of Object.entries(structures)) {
+    for (const [key, value] of from.open(definition).range()) state.set(`${name}/${key}`, value);
+  }
+  return state;
+}
+
+/** A snapshot with what it must go on to show. */
+export interface HeldSnapshot {
+  /** Compares, then releases. */
+  verifyAndRelease(): void;
+}
+
+/** One database on one disk, from open to close or power cut. */
+export class Session {
+  readonly disk: SimulatedDisk;
+  readonly oracle: Oracle;
+  readonly random: Prng;
+  readonly #options: DatabaseOptions;
+  #database: Database | undefined;
+  #running: Promise<unknown>[] = [];
+
+  constructor(
+    disk: SimulatedDisk,
+    options: DatabaseOptions,
+    random: Prng,
+    already?: { readonly database: Database; readonly oracle: Oracle },
+  ) {
+    this.disk = disk;
+    this.random = random;
+    this.oracle = already?.oracle ?? new Oracle();
+    this.#database = already?.database;
+    this.#options = options;
+  }
+
+  /** Opening succeeded and closing was not asked for yet. */
+  get isOpen(): boolean {
+    return this.#database !== undefined;
+  }
+
+  get database(): Database {
+    if (this.#database === undefined) throw new Error("the session is not open");
+    return this.#database;
+  }
+
+  async open(): Promise<void> {
+    this.#database = await openStore(this.disk, this.#options);
+  }
+
+  async close(): Promise<void> {
+    const { database } = this;
+    this.#database = undefined;
+    await settle(this.disk, database.close());
+  }
+
+  /** Reproducible bytes. */
+  bytes(length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    this.random.fill(bytes);
+    return bytes;
+  }
+
+  /** Sequences a commit now; resolves when it is acknowledged. */
+  commit(writes: readonly Write[], durability: Durability = "disk"): Promise<void> {
+    try {
+      return this.#commit(writes, durability);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #commit(writes: readonly Write[], durability: Durability): Promise<void> {
+    const tx = this.database.begin({ durability });
+    for (const { structure, key, value } of writes) {
+      const writer = tx.open(structures[structure]);
+      if (value === undefined) writer.remove(key);
+      else writer.put(key, value);
+    }
+    const prefix = this.oracle.attempt(writes);
+    const done = tx.commit().then(
+      () => this.oracle.acknowledge(prefix, durability),
+      (error) => {
+        this.oracle.refuse(prefix);
+        throw error;
+      },
+    );
+    const result = settle(this.disk, done);
+    this.#running.push(result.catch((error) => error));
+    return result;
+  }
+
+  checkpoint(): Promise<void> {
+    const result = settle(this.disk, this.database.checkpoint());
+    this.#running.push(result.catch((error) => error));
+    return result;
+  }
+
+  /** Holds a snapshot of what is committed now; call when nothing is in flight. */
+  hold(): HeldSnapshot {
+    const snapshot = this.database.snapshot();
+    const wanted = new Oracle(new Map(this.oracle.latest()));
+    return {
+      verifyAndRelease: (): void => {
+        const state = readState(snapshot);
+        if (wanted.match(state) === undefined) {
+          throw new Error(`a held snapshot changed: ${wanted.explain(state)}`);
+        }
+        snapshot.release();
+      },
+    };
+  }
+
+  /** Compares what readers see with all commits; call when nothing is in flight. */
+  verify(): void {
+    const state = readState(this.database);
+    if (this.oracle.match(state) !== this.oracle.attempted) {
+      throw new Error(`readers do not see all commits: ${this.oracle.explain(state)}`);
+    }
+  }
+
+  /** Waits until everything started has ended; throws when something never does. */
+  async drain(): Promise<void> {
+    for (const error of await Promise.all(this.#running)) {
+      if (error instanceof StuckError) throw error;
+    }
+  }
+}
+
+/**
+ * Recovers a disk and compares it with the oracle.
+ * @returns the open database, and how many commits it has.
+ * @throws when the state must not be.
+ */
+export async function judge(
+  disk: SimulatedDisk,
+  options: DatabaseOptions,
+  oracle: Oracle,
+  death: Death = "power",
+): Promise<{ readonly database: Database; readonly prefix: number }> {
+  const database = await openStore(disk, options);
+  const state = readState(database);
+  const prefix = oracle.match(state, death);
+  if (prefix === undefined) throw new Error(oracle.explain(state));
+  const { ok, problems } = await database.check();
+  if (!ok || problems.length > 0) throw new Error(`check: ${JSON.stringify(problems)}`);
+  return { database, prefix };
+}
