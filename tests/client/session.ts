@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BackoffOptions, HeadResult } from "@durable-streams/client";
+import type { BackoffOptions } from "@durable-streams/client";
 import { DurableStream, stream } from "@durable-streams/client";
 import { Prng } from "../../src/base/prng.ts";
 import { Ledger } from "./ledger.ts";
@@ -89,10 +89,9 @@ export class Session {
 
   /** Compares a stream with its outside list; what is wrong is noted. */
   async settle(ledger: Ledger): Promise<readonly Message[]> {
-    // The client tells whether a stream is closed, and its types do not say so.
-    const head: HeadResult & { streamClosed?: boolean } = await this.handle(ledger).head();
+    const head = await this.handle(ledger).head();
     const messages = head.exists ? await this.read(ledger) : [];
-    const state = !head.exists ? "missing" : head.streamClosed === true ? "closed" : "open";
+    const state = !head.exists ? "missing" : head.streamClosed ? "closed" : "open";
     this.wrong.push(...ledger.settle({ state, messages }));
     if (state !== "open") await this.#expectRefusal(ledger, state === "closed" ? 409 : 404);
     return messages;
