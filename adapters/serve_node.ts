@@ -14,7 +14,10 @@ type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise
 /** The part of `@hono/node-server` that is used. */
 interface Bridge {
   getRequestListener(
-    handler: (request: Request, env: { incoming: IncomingMessage }) => Promise<Response>,
+    handler: (
+      request: Request,
+      env: { incoming: IncomingMessage; outgoing: ServerResponse },
+    ) => Promise<Response>,
   ): Listener;
 }
 
@@ -39,9 +42,11 @@ export async function serveNode(
   options: HttpServerOptions,
 ): Promise<HttpServer> {
   const { getRequestListener } = await import(BRIDGE) as Bridge;
-  const listener = getRequestListener((request, { incoming }) => {
+  const listener = getRequestListener(async (request, { incoming, outgoing }) => {
     Object.defineProperty(request, "arrayBuffer", { value: () => readWhole(incoming) });
-    return handler(request);
+    const response = await handler(request);
+    outgoing.once("finish", () => options.sent(response));
+    return response;
   });
   const server = createServer({
     headersTimeout: options.headersMs,

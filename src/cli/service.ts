@@ -6,7 +6,7 @@
 
 import type { HttpServer, HttpServerOptions } from "../../adapters/http_server.ts";
 import { isHoldfastError } from "../errors.ts";
-import { createHandler } from "../http/create_handler.ts";
+import { createHandler, releaseResponse } from "../http/create_handler.ts";
 import type { HandlerOptions } from "../http/handler_options.ts";
 import { targetGuard } from "../http/target_guard.ts";
 import type { StreamStore } from "../streams/stream_store.ts";
@@ -19,7 +19,7 @@ export const EXIT_POISONED = 70;
 /** How a service is run. */
 export interface ServiceOptions {
   /** Where to listen, and within which limits. */
-  readonly listen: Omit<HttpServerOptions, "refuseTarget">;
+  readonly listen: Omit<HttpServerOptions, "refuseTarget" | "sent">;
   /** Options of the handler. */
   readonly handler: Omit<HandlerOptions, "signal" | "onError">;
   /** How long requests may take to end once the service stops, milliseconds. */
@@ -67,7 +67,11 @@ export class Service {
     const refuseTarget = targetGuard(options.handler);
     let server: HttpServer;
     try {
-      server = await startHttp(handler, { ...options.listen, refuseTarget });
+      server = await startHttp(handler, {
+        ...options.listen,
+        refuseTarget,
+        sent: releaseResponse,
+      });
     } catch (error) {
       await store.close();
       throw error;

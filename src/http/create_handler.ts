@@ -57,7 +57,10 @@ export function createHandler(
       );
     }
     try {
-      return respond(await answer(request, shared), request, settings);
+      const answered = await answer(request, shared);
+      const response = respond(answered, request, settings);
+      if (answered.release !== undefined) RELEASES.set(response, answered.release);
+      return response;
     } catch (error) {
       const problem = errorProblem(error);
       if (!(error instanceof HttpProblem)) settings.onError(error);
@@ -66,6 +69,18 @@ export function createHandler(
       requests.give(1);
     }
   };
+}
+
+/** What to free when a response was sent. */
+const RELEASES = new WeakMap<Response, () => void>();
+
+/**
+ * Frees the memory of a response whose last byte the operating system has taken. For servers that can
+ * tell; without it the garbage collector does so in its time. The response must not be used again.
+ */
+export function releaseResponse(response: Response): void {
+  RELEASES.get(response)?.();
+  RELEASES.delete(response);
 }
 
 async function answer(request: Request, shared: Shared): Promise<Answer> {

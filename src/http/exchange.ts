@@ -45,6 +45,8 @@ export interface Answer {
   readonly fields: Fields;
   /** Body, if any. */
   readonly body?: Uint8Array | ReadableStream<Uint8Array> | string;
+  /** Frees the memory of the body, once it was sent. */
+  readonly release?: () => void;
 }
 
 /** The done outcome, or the refusal thrown as a problem. */

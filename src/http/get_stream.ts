@@ -10,7 +10,7 @@ import type { Answer, Exchange } from "./exchange.ts";
 import { accepted } from "./exchange.ts";
 import { longPoll } from "./long_poll.ts";
 import { BEGINNING, NOW, readQuery } from "./offset_parameter.ts";
-import { cachedFields, pageAnswer, pageFields } from "./page_answer.ts";
+import { cachedFields, ownPageAnswer, pageAnswer, pageFields } from "./page_answer.ts";
 import { streamFields } from "./response_fields.ts";
 
 /** Answers a read of any mode. */
@@ -27,7 +27,7 @@ export async function getStream(exchange: Exchange): Promise<Answer> {
   const fields = cachedFields(page, settings);
   const condition = request.headers.get("If-None-Match");
   if (condition !== null && noneMatchHits(condition, fields.ETag)) return { status: 304, fields };
-  return pageAnswer(page, fields);
+  return ownPageAnswer(page, fields);
 }
 
 /** Answers the facts of a stream. */

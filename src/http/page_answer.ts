@@ -12,14 +12,34 @@ import { payloadKind } from "./media_type.ts";
 import type { Fields } from "./response_fields.ts";
 import { joinBytes, jsonArray } from "./sse_encoding.ts";
 
+/** A body that is at least this large is worth freeing by hand. */
+const RELEASE_BYTES_MIN = 65_536;
+
 /** The page as a body: one JSON array, or the bytes. */
-export function pageAnswer(page: Page, fields: Fields): Answer {
+export function pageAnswer(page: Page, fields: Fields): Answer & { readonly body: Uint8Array } {
   const json = payloadKind(page.contentType) === "json";
   return {
     status: 200,
     fields: { ...fields, "Content-Type": page.contentType },
     body: json ? jsonArray(page.messages) : joinBytes(page.messages),
   };
+}
+
+/** The same for a page that nobody else has: its memory is freed with the answer. */
+export function ownPageAnswer(page: Page, fields: Fields): Answer {
+  const answer = pageAnswer(page, fields);
+  if (page.bytes < RELEASE_BYTES_MIN) return answer;
+  return { ...answer, release: () => release(page, answer.body) };
+}
+
+/**
+ * Garbage collectors let tens of megabytes of buffers gather, because they look small from inside
+ * the heap. Detaching a buffer frees it at once.
+ */
+function release(page: Page, body: Uint8Array): void {
+  page.release();
+  // A single message is its own body, and may lie in memory that others use.
+  if (page.messages[0] !== body) (body.buffer as ArrayBuffer).transfer(0);
 }
 
 /** Where a page ends. Partial pages say neither that they are the last nor that nothing follows. */

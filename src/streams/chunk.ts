@@ -33,6 +33,8 @@ export interface Chunk {
   readonly time: number;
   /** Its messages. */
   readonly messages: readonly Uint8Array[];
+  /** The buffer that holds this chunk and nothing else, if there is one. */
+  readonly buffer: ArrayBuffer | undefined;
 }
 
 /** Encodes `messages[begin, end)`, which follow `byte` bytes of their stream. */
@@ -70,7 +72,9 @@ export function decodeChunk(value: Uint8Array): Chunk {
   for (let i = 1; i < count; i++) lengths.push(reader.varint());
   const messages = lengths.map((length) => reader.raw(length));
   messages.push(reader.raw(reader.remaining));
-  return { byte, time, messages };
+  // A value above the inline limit comes in a buffer of its own; smaller ones share theirs.
+  const own = value.byteLength === value.buffer.byteLength;
+  return { byte, time, messages, buffer: own ? value.buffer as ArrayBuffer : undefined };
 }
 
 /** Where the chunk that begins with message `begin` ends: full, or out of messages. */

@@ -20,6 +20,8 @@ export interface Scan {
   readonly bytes: number;
   /** Where the next one begins. */
   readonly end: Position;
+  /** Buffers that hold nothing but these messages. */
+  readonly buffers: readonly ArrayBuffer[];
 }
 
 /** How much to read: at least one message is. */
@@ -68,14 +70,16 @@ export function scanMessages(
   limits: ScanLimits,
 ): Scan | undefined {
   if (from.message === tail.message) {
-    return from.byte === tail.byte ? { messages: [], bytes: 0, end: tail } : undefined;
+    return from.byte === tail.byte ? { messages: [], bytes: 0, end: tail, buffers: [] } : undefined;
   }
   const messages: Uint8Array[] = [];
+  const buffers: ArrayBuffer[] = [];
   let bytes = 0;
   let next = from.message;
   for (const range of ranges) {
     if (next >= range.end) continue;
     for (const { first, chunk } of chunks(data, range, next)) {
+      if (chunk.buffer !== undefined) buffers.push(chunk.buffer);
       if (byteOf(first, chunk, next) !== from.byte + bytes) {
         if (messages.length === 0) return undefined;
         throw hole(next);
@@ -84,7 +88,9 @@ export function scanMessages(
         const message = chunk.messages[i]!;
         const full = messages.length === limits.maxMessages ||
           (messages.length > 0 && bytes + message.length > limits.maxBytes);
-        if (full) return { messages, bytes, end: { message: next, byte: from.byte + bytes } };
+        if (full) {
+          return { messages, bytes, end: { message: next, byte: from.byte + bytes }, buffers };
+        }
         messages.push(message);
         bytes += message.length;
         next++;
@@ -94,7 +100,7 @@ export function scanMessages(
   }
   const end = { message: next, byte: from.byte + bytes };
   if (end.message !== tail.message || end.byte !== tail.byte) throw hole(next);
-  return { messages, bytes, end };
+  return { messages, bytes, end, buffers };
 }
 
 /** The chunks of a range from the one that holds `message` on. */

@@ -59,6 +59,9 @@ function makePage({ config, state }: StreamEntry, from: Position, scan: Scan): P
     closed: state.closed && upToDate,
     incarnation: incarnation(config),
     contentType: config.contentType,
+    release: () => {
+      for (const buffer of scan.buffers) if (!buffer.detached) buffer.transfer(0);
+    },
   };
 }
 

@@ -212,6 +212,11 @@ export interface Page {
   readonly incarnation: string;
   /** Of the stream. */
   readonly contentType: string;
+  /**
+   * Frees what large messages lie in, at once instead of at the next garbage collection. `messages`
+   * must not be used afterwards, by anybody. Never necessary.
+   */
+  release(): void;
 }
 
 /** Outcome of {@linkcode StreamStore.read}. */

@@ -73,18 +73,26 @@ export class Session {
     ledger.confirm();
   }
 
-  /** Reads from an offset to the tail with the official client. */
+  /**
+   * Reads from an offset to the tail with the official client, page by page: with `live: false` a
+   * session of it (0.2.7) ends after one page, whether or not that page reaches the tail.
+   */
   async read({ stream: name, kind }: Ledger, offset: string = "-1"): Promise<Message[]> {
-    const response = await stream({
-      url: this.link.url(name),
-      offset,
-      live: false,
-      fetch: this.link.fetch,
-      backoffOptions: READ_RETRIES,
-      warnOnHttp: false,
-    });
-    if (kind === "text") return decodeText(await response.text());
-    return (await response.json()).map(decodeValue);
+    const messages: Message[] = [];
+    for (let from = offset;;) {
+      const page = await stream({
+        url: this.link.url(name),
+        offset: from,
+        live: false,
+        fetch: this.link.fetch,
+        backoffOptions: READ_RETRIES,
+        warnOnHttp: false,
+      });
+      if (kind === "text") messages.push(...decodeText(await page.text()));
+      else messages.push(...(await page.json()).map(decodeValue));
+      if (page.upToDate) return messages;
+      from = page.offset;
+    }
   }
 
   /** Compares a stream with its outside list; what is wrong is noted. */

@@ -34,6 +34,7 @@ export class TailReader {
   readonly #session: Session;
   readonly #live: Live;
   readonly #ending = new AbortController();
+  readonly #aborted: Promise<void>;
   readonly #running: Promise<void>;
   #failure: unknown;
   #progress: () => void = () => undefined;
@@ -42,6 +43,9 @@ export class TailReader {
     this.#session = session;
     this.ledger = ledger;
     this.#live = live;
+    this.#aborted = new Promise((resolve) => {
+      this.#ending.signal.addEventListener("abort", () => resolve());
+    });
     this.#running = this.#run();
   }
 
@@ -92,14 +96,16 @@ export class TailReader {
       warnOnHttp: false,
       signal,
     });
-    if (this.ledger.kind === "json") {
-      response.subscribeJson(({ items, offset: next }) => {
+    const unsubscribe = this.ledger.kind === "json"
+      ? response.subscribeJson(({ items, offset: next }) => {
         this.#take(() => items.map(decodeValue), next);
+      })
+      : response.subscribeText(({ text, offset: next }) => {
+        this.#take(() => decodeText(text), next);
       });
-    } else {
-      response.subscribeText(({ text, offset: next }) => this.#take(() => decodeText(text), next));
-    }
-    await response.closed;
+    // `closed` does not always settle when the signal of the session aborts.
+    await Promise.race([response.closed, this.#aborted]);
+    unsubscribe();
   }
 
   #take(decode: () => readonly { number: number }[], offset: string): void {

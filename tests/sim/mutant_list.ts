@@ -57,7 +57,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     "recovery does not make the log start over",
     OPEN,
-    "if (sets.length > 0 || reading.batches > 0 || reading.droppedBytes > 0) {",
+    "if (reading.batches > 0 || reading.droppedBytes > 0) {",
     "if (sets.length > 1e9) {",
   ),
   mutant(
