@@ -28,6 +28,7 @@ test("chunk: the bytes are those of the format table", () => {
     byte: 300,
     time: 1000,
     messages: messages("ab", "", "cde"),
+    buffer: undefined,
   });
   const single = encodeChunk([new Uint8Array(0)], 0, 1, 0, 0);
   strictEqual(hex(single), "01000001");
