@@ -13,6 +13,7 @@ import { applyChanges, pagesToApply } from "./apply.ts";
 import type { Checkpointer } from "./checkpoint.ts";
 import type { Engine } from "./engine.ts";
 import { ASYNC_SYNC_MS, PAGE_BYTES } from "./limits.ts";
+import { PendingTips } from "./pending_tips.ts";
 import { WriteSet } from "./write_set.ts";
 
 /** Where the data is when a commit resolves: visible; with the system; on the medium. */
@@ -46,6 +47,8 @@ export class CommitPipeline {
   sequence: number;
   /** Sequenced commits that are not applied yet, oldest first. */
   readonly pending: WriteSet[] = [];
+  /** Their highest keys. */
+  readonly tips: PendingTips = new PendingTips();
   /** Called before the trees change, so that open transactions keep their view. */
   beforeApply: () => void = () => {};
   /** Average duration of a sync in milliseconds. */
@@ -97,6 +100,7 @@ export class CommitPipeline {
     this.sequence++;
     this.stats.commits++;
     this.pending.push(set);
+    this.tips.add(set);
     const engine = this.#engine;
     if (
       durability === "memory" && this.pending.length === 1 && this.#queue.length === 0 &&
@@ -275,6 +279,7 @@ export class CommitPipeline {
       }
       commit.resolve();
     }
+    if (this.pending.length > 0) this.tips.reset(this.pending);
     const { pager, log } = this.#engine;
     if (
       pager.dirtyCount * 2 > pager.capacity && this.#checkpointer.running === undefined &&
@@ -377,6 +382,7 @@ export class CommitPipeline {
     this.pending.shift();
     this.#pendingPages -= set.pages;
     this.giveSet(set);
+    if (this.pending.length === 0) this.tips.clear();
     return true;
   }
 }

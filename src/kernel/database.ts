@@ -351,6 +351,7 @@ export class Database {
       state,
       sets: NO_SETS,
       tree: CATALOG_TREE,
+      tips: undefined,
     }).get(catalogKey(definition.name), catalogCodec);
     if (entry === undefined) return -1;
     checkDefinition(definition, entry);
@@ -366,6 +367,7 @@ function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
 /** One tree as plain reads and snapshots see it; it may come to exist later. */
 class StateTree implements ViewSource {
   readonly sets: readonly WriteSet[] = NO_SETS;
+  readonly tips = undefined;
   readonly check: () => void;
   readonly #state: () => State;
   readonly #find: (state: State) => number;

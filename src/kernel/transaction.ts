@@ -15,6 +15,7 @@ import type { Definition, Writer } from "./definition.ts";
 import type { Engine } from "./engine.ts";
 import { ConflictError, StateError } from "../errors.ts";
 import { ByteWriter } from "../base/byte_writer.ts";
+import type { PendingTips } from "./pending_tips.ts";
 import { CATALOG_TREE, type State } from "./state.ts";
 import { type ChangeSink, TreeChanges, TreeView } from "./tree_access.ts";
 import type { WriteSet } from "./write_set.ts";
@@ -56,8 +57,11 @@ export class Transaction {
   readonly #durability: Durability;
   readonly #own: WriteSet;
   readonly #since: number;
-  readonly #runs: { page: number; pages: number }[] = [];
-  readonly #writers = new Map<Definition<unknown>, unknown>();
+  #runs: { page: number; pages: number }[] | undefined;
+  /** The view asked for last; most transactions have one or two. */
+  #lastDefinition: Definition<unknown> | undefined;
+  #lastWriter: unknown;
+  #writers: Map<Definition<unknown>, unknown> | undefined;
   #done = false;
   #state: State | undefined;
   /** Own changes over captured commits, oldest first. */
@@ -78,13 +82,19 @@ export class Transaction {
    */
   open<A>(definition: Definition<A>): Writer<A> {
     this.check();
-    const known = this.#writers.get(definition as Definition<unknown>);
+    if (definition === this.#lastDefinition) return this.#lastWriter as Writer<A>;
+    const known = this.#writers?.get(definition as Definition<unknown>);
     if (known !== undefined) return known as Writer<A>;
     const tree = this.#treeOf(definition as Definition<unknown>);
     const writer = definition.writer(
       new TreeChanges(this.#host.engine, new TransactionTree(this, tree)),
     );
-    this.#writers.set(definition as Definition<unknown>, writer);
+    if (this.#lastDefinition !== undefined) {
+      this.#writers ??= new Map();
+      this.#writers.set(this.#lastDefinition, this.#lastWriter);
+    }
+    this.#lastDefinition = definition as Definition<unknown>;
+    this.#lastWriter = writer;
     return writer;
   }
 
@@ -141,6 +151,12 @@ export class Transaction {
     return own.count > 0 ? [own] : NO_SETS;
   }
 
+  /** The highest keys of `sets`, while those are the pending commits and nothing else. */
+  get tips(): PendingTips | undefined {
+    if (this.#state !== undefined || this.#own.count > 0) return undefined;
+    return this.#host.pipeline.tips;
+  }
+
   /** Its changes. */
   get own(): WriteSet {
     return this.#own;
@@ -149,6 +165,7 @@ export class Transaction {
   /** Registers a run written for a value that is not committed yet. */
   reserve(page: number, pages: number): void {
     this.#host.engine.reserved.set(page, pages);
+    this.#runs ??= [];
     this.#runs.push({ page, pages });
   }
 
@@ -215,7 +232,7 @@ export class Transaction {
 
   #releaseRuns(): void {
     const { engine } = this.#host;
-    for (const { page, pages } of this.#runs) {
+    for (const { page, pages } of this.#runs ?? []) {
       engine.reserved.delete(page);
       engine.space.release(page, pages);
     }
@@ -247,6 +264,7 @@ export class Transaction {
       state: engine.states.working,
       sets: pipeline.pending,
       tree: CATALOG_TREE,
+      tips: undefined,
     }).get(key, catalogCodec);
     const at = this.#own.valueAt(op);
     const mine = catalogCodec.decode(bytes, at, at + this.#own.valueLength(op));
@@ -301,6 +319,10 @@ class TransactionTree implements ChangeSink {
 
   get sets(): readonly WriteSet[] {
     return this.#transaction.sets;
+  }
+
+  get tips(): PendingTips | undefined {
+    return this.#transaction.tips;
   }
 
   check(): void {

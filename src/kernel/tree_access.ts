@@ -14,6 +14,7 @@ import { KEY_BYTES_MAX, LOGGED_VALUE_BYTES_MAX, VALUE_BYTES_MAX } from "./limits
 import { MergeCursor } from "./merge_cursor.ts";
 import { runPages } from "./overflow.ts";
 import { OVERFLOW } from "./page.ts";
+import type { PendingTips } from "./pending_tips.ts";
 import type { State } from "./state.ts";
 import { type EntryCursor, type KeyBounds, TreeCursor } from "./tree_cursor.ts";
 import { PUT_REFERENCE, REMOVE, type WriteSet } from "./write_set.ts";
@@ -28,6 +29,8 @@ export interface ViewSource {
   readonly sets: readonly WriteSet[];
   /** The tree, or -1 while it does not exist in this view. */
   readonly tree: number;
+  /** The highest keys of `sets`, where they are known. */
+  readonly tips: PendingTips | undefined;
 }
 
 const EMPTY_BOUNDS: KeyBounds = {};
@@ -95,18 +98,18 @@ export class TreeView implements TreeReader {
     const id = this.source.tree;
     if (id < 0) return false;
     const root = this.engine.states.root(this.source.state, id);
+    const { tips } = this.source;
+    if (tips?.knows(id)) {
+      const tip = tips.get(id);
+      const found = this.engine.tree.lastKey(root, out);
+      return tip === undefined ? found : raise(tip.set, tip.op, out, found);
+    }
     let found = this.engine.tree.lastKey(root, out);
     for (const set of this.source.sets) {
       for (let op = 0; op < set.count; op++) {
         if (set.tree(op) !== id) continue;
         if (set.kind(op) === REMOVE) return this.#lastByCursor(out);
-        const bytes = set.out.bytes;
-        const begin = set.keyAt(op);
-        const end = begin + set.keyLength(op);
-        if (found && compareBytes(bytes, begin, end, out.bytes, 0, out.length) <= 0) continue;
-        out.reset();
-        out.raw(bytes, begin, end);
-        found = true;
+        found = raise(set, op, out, found);
       }
     }
     return found;
@@ -143,6 +146,17 @@ export class TreeView implements TreeReader {
     }
     return this.#decode(codec, set.out.bytes, at, at + set.valueLength(op));
   }
+}
+
+/** Puts the key of an operation into `out` if it is above what is there. */
+function raise(set: WriteSet, op: number, out: ByteWriter, found: boolean): true {
+  const bytes = set.out.bytes;
+  const begin = set.keyAt(op);
+  const end = begin + set.keyLength(op);
+  if (found && compareBytes(bytes, begin, end, out.bytes, 0, out.length) <= 0) return true;
+  out.reset();
+  out.raw(bytes, begin, end);
+  return true;
 }
 
 /** A cursor that pins the state of its view until it ends or is closed. */

@@ -77,9 +77,10 @@ export class TailReader {
       try {
         await this.#follow(signal);
       } catch (error) {
-        // A session ends with the server; messages that changed end the reader.
-        if (!(error instanceof ChangedMessage)) continue;
-        this.#failure = error.cause;
+        // A session ends with its server; one that is refused, or misled, is the reader's end.
+        const { status } = error as { status?: number };
+        if (error instanceof ChangedMessage) this.#failure = error.cause;
+        else if (status !== undefined && status >= 400 && status < 500) this.#failure = error;
         this.#progress();
       }
     }
