@@ -30,7 +30,7 @@ import {
 } from "./page.ts";
 import type { Pager } from "./pager.ts";
 import { CELL_BYTES_MAX, KEY_BYTES_MAX } from "./limits.ts";
-import { shiftAndInsert } from "./shift.ts";
+import { shiftAndInsert, splitTwoInThree } from "./shift.ts";
 import { recordInsert, splitPage } from "./split.ts";
 import { mergeAt } from "./merge.ts";
 
@@ -217,7 +217,10 @@ export class BTree {
       this.writeCell(arena, openCell(arena, base, slot, bytes, key, begin, length), length, level);
       return;
     }
-    if (level === 0 && shiftAndInsert(this, root, slot, bytes, key, begin, length)) return;
+    if (level === 0) {
+      if (shiftAndInsert(this, root, slot, bytes, key, begin, length)) return;
+      if (splitTwoInThree(this, root, slot, bytes, key, begin, length)) return;
+    }
     const right = splitPage(this, root, depth, slot, bytes, key, begin, length);
     this.#child = this.pager.pageOf(right);
     if (depth > 0) {
@@ -233,6 +236,11 @@ export class BTree {
     const depth = root.level - 1;
     const frame = this.pathFrame[depth]!;
     removeSlot(this.pager.arena(frame), this.pager.base(frame), slot);
+    this.insertChild(root, depth, slot, page);
+  }
+
+  /** Inserts a child with the separator in `separator` into a branch of the path. */
+  insertChild(root: TreeRoot, depth: number, slot: number, page: number): void {
     this.#child = page;
     this.insertAt(root, depth, slot, this.separator, 0, this.separatorLength);
   }

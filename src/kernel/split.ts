@@ -2,17 +2,16 @@
  * Where a full page is split.
  *
  * - Appends at the right edge of the tree leave the left page full.
- * - *Local appends*, as of many streams growing inside one tree, split at the point of insertion:
- *   what lies left of it is complete and stays packed. A leaf is in this mode when at least 7 of 8
- *   recent inserts shared more bytes with the key before them than with the key after them (for
- *   random keys that is a coin toss).
+ * - *Local appends*, as of many streams growing inside one tree: an append at the end of a leaf leaves
+ *   that leaf full; one inside first fills the neighbours, then makes three of two (`shift.ts`). A leaf
+ *   is in this mode when at least 7 of 8 recent inserts shared more bytes with the key before them
+ *   than with the key after them (for random keys that is a coin toss).
  * - Everything else splits in the middle, by bytes.
  *
  * @module
  */
 
 import type { BTree, TreeRoot } from "./btree.ts";
-import { PAGE_BYTES } from "./limits.ts";
 import {
   type Arena,
   cellAt,
@@ -28,9 +27,6 @@ import {
   SLOT_BYTES,
   slotCount,
 } from "./page.ts";
-
-/** Bytes of a page for slots and cells. */
-const ROOM = PAGE_BYTES - HEADER_BYTES;
 
 /** Counts an insert of a leaf as a local append or not. */
 export function recordInsert(
@@ -74,6 +70,12 @@ export function growsLocally(a: Arena, base: number): boolean {
   return inserts >= 8 && a.u8[base + 27]! * 8 >= inserts * 7;
 }
 
+/** Marks a leaf as one that grows locally, until its inserts say otherwise. */
+export function markLocal(a: Arena, base: number): void {
+  a.u8[base + 26] = 8;
+  a.u8[base + 27] = 8;
+}
+
 function isRightEdge(tree: BTree, depth: number): boolean {
   for (let i = 0; i < depth; i++) {
     const frame = tree.pathFrame[i]!;
@@ -107,19 +109,9 @@ export function splitPage(
   const local = level === 0 && growsLocally(left, leftBase);
 
   // `kept` existing slots stay left; the new cell goes left if `slot` lies before the cut.
-  let kept = count;
-  let goesLeft = false;
-  if (slot < count || !(local || isRightEdge(tree, depth))) {
-    let leftBytes = 0;
-    if (local && slot > 0) {
-      for (let i = 0; i < slot; i++) leftBytes += SLOT_BYTES + cellBytes(left, leftBase, i, level);
-      kept = slot;
-      goesLeft = leftBytes + SLOT_BYTES + bytes <= ROOM;
-    } else {
-      kept = middle(left, leftBase, level, count, slot, bytes);
-      goesLeft = slot < kept;
-    }
-  }
+  const append = slot === count && (local || isRightEdge(tree, depth));
+  const kept = append ? count : middle(left, leftBase, level, count, slot, bytes);
+  const goesLeft = slot < kept;
 
   const rightFrame = pager.create(root.id, level);
   root.pages++;
@@ -130,8 +122,11 @@ export function splitPage(
   compactPage(left, leftBase);
   rebuildHeads(left, leftBase);
   rebuildHeads(right, rightBase);
-  right.u8[rightBase + 26] = left.u8[leftBase + 26] = local ? 8 : 0;
-  right.u8[rightBase + 27] = left.u8[leftBase + 27] = local ? 8 : 0;
+  left.u8[leftBase + 26] = left.u8[leftBase + 27] = 0;
+  if (local) {
+    markLocal(left, leftBase);
+    markLocal(right, rightBase);
+  }
 
   const arena = goesLeft ? left : right;
   const base = goesLeft ? leftBase : rightBase;

@@ -55,7 +55,7 @@ export function readContract(name: string, make: MakeStore): void {
     withStore(make, async ({ store }) => {
       const { stream } = done(await store.create("a", { contentType: "text/plain" }));
       const summary = async (offset: string): Promise<unknown> => {
-        const { offsetAfter: _, ...rest } = await page(store, "a", offset);
+        const { offsetAfter: _, release: __, ...rest } = await page(store, "a", offset);
         return rest;
       };
       const empty = {
