@@ -51,7 +51,7 @@ export type { UpdateOptions } from "./src/kernel/database.ts";
 export type { DatabaseOptions } from "./src/kernel/database_options.ts";
 export type { DatabaseStats } from "./src/kernel/database_stats.ts";
 export type { CheckProblem, CheckReport } from "./src/kernel/check.ts";
-export type { Durability } from "./src/kernel/commit_pipeline.ts";
+export type { Durability } from "./src/kernel/commit.ts";
 export type {
   Access,
   Definition,

@@ -22,7 +22,7 @@ import type { Engine } from "./engine.ts";
 import { clearRun, setRun } from "./free_space.ts";
 import { CHECKPOINT_STEP_MS, LOG_BYTES_MIN, PAGE_BYTES } from "./limits.ts";
 import { type Arena, cellAt, keyLength, LEAF_CELL_HEAD, setU32At, slotCount } from "./page.ts";
-import type { FrozenPage } from "./pager.ts";
+import type { FrozenPage } from "./frozen_page.ts";
 import { ROOTS_TREE, treeKey } from "./state.ts";
 import {
   encodeRoot,

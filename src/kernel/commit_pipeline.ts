@@ -11,26 +11,11 @@
 
 import { applyChanges, pagesToApply } from "./apply.ts";
 import type { Checkpointer } from "./checkpoint.ts";
+import type { Batch, Commit, Durability } from "./commit.ts";
 import type { Engine } from "./engine.ts";
 import { ASYNC_SYNC_MS, PAGE_BYTES } from "./limits.ts";
 import { PendingTips } from "./pending_tips.ts";
 import { WriteSet } from "./write_set.ts";
-
-/** Where the data is when a commit resolves: visible; with the system; on the medium. */
-export type Durability = "memory" | "os" | "disk";
-
-interface Commit {
-  readonly set: WriteSet;
-  readonly durability: Durability;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
-interface Batch {
-  readonly commits: readonly Commit[];
-  /** Sequence behind its last record. */
-  sequence: number;
-}
 
 /** The write set of commits that only wait for others. */
 const EMPTY: WriteSet = new WriteSet();
@@ -89,10 +74,10 @@ export class CommitPipeline {
 
   /**
    * Sequences a commit that was found free of conflicts. Synchronous up to its place in the order;
-   * the promise resolves at the asked durability.
+   * the promise resolves to `result` at the asked durability.
    * @throws {IoError} `NO_SPACE`: nothing happened.
    */
-  commit(set: WriteSet, durability: Durability): Promise<void> {
+  commit<T>(set: WriteSet, durability: Durability, result: T): Promise<T> {
     const pages = pagesToApply(this.#engine, set);
     this.#engine.space.ensure(RESERVE_PAGES + this.#pendingPages + pages);
     set.pages = pages;
@@ -109,22 +94,33 @@ export class CommitPipeline {
       this.#gather(set);
       this.#apply(set);
       this.#schedule();
-      return engine.health.poisoned ? Promise.reject(engine.health.error()) : Promise.resolve();
+      return engine.health.poisoned
+        ? Promise.reject(engine.health.error())
+        : Promise.resolve(result);
     }
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ set, durability, resolve, reject });
-      this.#schedule();
-    });
+    return this.#enqueue(set, durability, result);
   }
 
-  /** Resolves when everything sequenced so far is at the asked durability. */
-  settle(durability: Durability): Promise<void> {
+  /** Resolves to `result` when everything sequenced so far is at the asked durability. */
+  settle<T>(durability: Durability, result: T): Promise<T> {
     const log = this.#engine.log;
-    if (durability === "memory" && this.pending.length === 0) return Promise.resolve();
-    if (durability === "disk" && log.durable >= this.sequence) return Promise.resolve();
-    if (durability === "os" && log.position.sequence >= this.sequence) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ set: EMPTY, durability, resolve, reject });
+    const isSettled = durability === "memory"
+      ? this.pending.length === 0
+      : durability === "os"
+      ? log.position.sequence >= this.sequence
+      : log.durable >= this.sequence;
+    return isSettled ? Promise.resolve(result) : this.#enqueue(EMPTY, durability, result);
+  }
+
+  #enqueue<T>(set: WriteSet, durability: Durability, result: T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({
+        set,
+        durability,
+        result,
+        resolve: resolve as (result: unknown) => void,
+        reject,
+      });
       this.#schedule();
     });
   }
@@ -277,7 +273,7 @@ export class CommitPipeline {
       if (commit.set.count > 0 && !this.#apply(commit.set)) {
         return this.#reject(batch.slice(i), this.#engine.health.error());
       }
-      commit.resolve();
+      commit.resolve(commit.result);
     }
     if (this.pending.length > 0) this.tips.reset(this.pending);
     const { pager, log } = this.#engine;

@@ -11,7 +11,8 @@ import { catalogCodec, type CatalogEntry, catalogKey, checkDefinition } from "./
 import { type CheckReport, StoreCheck } from "./check.ts";
 import { type Checkpointer, nextTurn } from "./checkpoint.ts";
 import { CommitHistory } from "./commit_history.ts";
-import { CommitPipeline, type Durability } from "./commit_pipeline.ts";
+import type { Durability } from "./commit.ts";
+import { CommitPipeline } from "./commit_pipeline.ts";
 import {
   checkDurability,
   checkIsolation,
@@ -288,11 +289,7 @@ export class Database {
     let transaction: Transaction;
     try {
       options.signal?.throwIfAborted();
-      const { durability, isolation } = options;
-      transaction = this.begin({
-        ...(durability === undefined ? {} : { durability }),
-        ...(isolation === undefined ? {} : { isolation }),
-      });
+      transaction = this.begin(options);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -305,7 +302,7 @@ export class Database {
     }
     if (isThenable(result)) return this.#attemptAsync(body, transaction, result, options, attempt);
     // A synchronous body cannot be overtaken, so this commit does not conflict.
-    return transaction.commit().then(() => result);
+    return transaction.commitWith(result);
   }
 
   async #attemptAsync<T>(

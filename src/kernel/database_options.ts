@@ -5,7 +5,7 @@
  */
 
 import type { IoAdapter } from "../io/adapter.ts";
-import type { Durability } from "./commit_pipeline.ts";
+import type { Durability } from "./commit.ts";
 import type { EngineOptions } from "./engine.ts";
 import {
   CACHE_BYTES_DEFAULT,

@@ -31,8 +31,8 @@ export interface TreeReader {
 
 /** Reads and changes one tree inside a transaction. */
 export interface TreeWriter extends TreeReader {
-  /** Inserts or replaces: the value is what the second writer holds. Copies both. */
-  put(key: ByteWriter, value: ByteWriter): void;
+  /** Inserts or replaces: the value is `bytes[0, length)`. Copies key and value. */
+  put(key: ByteWriter, bytes: Uint8Array, length: number): void;
   /** Removes a key. @returns whether it was there. */
   remove(key: ByteWriter): boolean;
 }

@@ -1,6 +1,5 @@
 /**
- * The page cache: pages of the file in a bounded set of frames, copy-on-write, and the checksums
- * of pages whose parents have not been written yet.
+ * The page cache: pages of the file in a bounded set of frames, copy-on-write.
  *
  * - A page whose header epoch equals {@linkcode Pager.epoch} is *volatile*: no superblock and no
  *   view can reach it, so it changes in place. Any other page is copied to a new number first.
@@ -16,15 +15,9 @@ import { assert, CorruptionError } from "../errors.ts";
 import type { IoFile } from "../io/adapter.ts";
 import type { FreeSpace } from "./free_space.ts";
 import { PAGE_BYTES } from "./limits.ts";
-import {
-  type Arena,
-  cellAt,
-  childOf,
-  createArena,
-  formatPage,
-  setU32At,
-  slotCount,
-} from "./page.ts";
+import type { FrozenPage } from "./frozen_page.ts";
+import { type Arena, createArena, formatPage } from "./page.ts";
+import { PageChecksums } from "./page_checksums.ts";
 
 /** Frame states. */
 const FREE = 0;
@@ -36,18 +29,6 @@ const FROZEN = 3;
 /** Frames of one arena: 1 MiB. */
 const ARENA_SHIFT = 8;
 const ARENA_MASK: number = (1 << ARENA_SHIFT) - 1;
-
-/** A page of the image that a checkpoint has to write. */
-export interface FrozenPage {
-  /** Its frame. */
-  readonly frame: number;
-  /** Its number. */
-  readonly page: number;
-  /** Its tree. */
-  readonly tree: number;
-  /** Its level. */
-  readonly level: number;
-}
 
 /** Counters for `stats()`. */
 export interface PagerStats {
@@ -89,12 +70,7 @@ export class Pager {
   #frameCount = 0;
   #frozenCount = 0;
   #hand = 0;
-  /** Checksums of volatile pages that were stolen. */
-  #written = new Map<number, number>();
-  /** The same of the image that the running checkpoint writes. */
-  #settling = new Map<number, number>();
-  /** The same of the last checkpoint: copies of its branches may not know them. */
-  #settled = new Map<number, number>();
+  readonly #checksums = new PageChecksums();
 
   /** Makes an empty cache over a file. */
   constructor(
@@ -192,10 +168,17 @@ export class Pager {
     const arena = this.arena(target);
     arena.i32[(base >> 2) + 1] = page;
     arena.i32[(base >> 2) + 2] = this.epoch;
-    if (arena.u8[base + 17]! > 0) this.#settleChildren(arena, base, this.#settled);
+    if (arena.u8[base + 17]! > 0) this.#checksums.fillCopy(arena, base);
     this.#enter(target, page, DIRTY);
     this.freePage(old);
     return target;
+  }
+
+  /** Whether a frame holds a page that may be changed in place and is dirty already; touches it. */
+  holds(frame: number, page: number): boolean {
+    if (this.#framePage[frame] !== page || this.#frameState[frame] !== DIRTY) return false;
+    this.#frameStamp[frame] = this.clock;
+    return this.isVolatile(frame);
   }
 
   /** A new, empty, volatile page. */
@@ -216,7 +199,7 @@ export class Pager {
   discard(frame: number): void {
     assert(this.isVolatile(frame), "only a volatile page is discarded");
     const page = this.#framePage[frame]!;
-    this.#written.delete(page);
+    this.#checksums.forget(page);
     this.#dropFrame(frame);
     this.space.release(page, 1);
   }
@@ -246,8 +229,7 @@ export class Pager {
     }
     this.dirtyCount = 0;
     this.#frozenCount += pages.length;
-    this.#settling = this.#written;
-    this.#written = new Map();
+    this.#checksums.freeze();
     this.epoch++;
     this.generation++;
     const rank = (page: FrozenPage): number =>
@@ -267,12 +249,11 @@ export class Pager {
     const arena = this.arena(frozen.frame);
     const base = this.base(frozen.frame);
     if (frozen.level > 0) {
-      this.#settleChildren(arena, base, this.#settled);
-      this.#settleChildren(arena, base, this.#settling);
+      this.#checksums.fillSealed(arena, base);
     } else if (frozen.tree === this.#rootsTree) {
       fillRoots(arena, base);
     }
-    this.#settling.set(frozen.page, this.#sealBytes(arena, base));
+    this.#checksums.set(frozen.page, this.#sealBytes(arena, base), true);
     return true;
   }
 
@@ -285,26 +266,14 @@ export class Pager {
     this.stats.pagesWritten++;
   }
 
-  /** The checkpoint is durable: its checksums are now those of the last checkpoint. */
+  /** The checkpoint is durable. */
   settle(): void {
-    this.#settled = this.#settling;
-    this.#settling = new Map();
+    this.#checksums.settle();
   }
 
   /** The newest known checksum of a page, or `otherwise`. */
   checksumOf(page: number, otherwise: number): number {
-    return this.#written.get(page) ?? this.#settling.get(page) ?? this.#settled.get(page) ??
-      otherwise;
-  }
-
-  #settleChildren(arena: Arena, base: number, known: Map<number, number>): void {
-    if (known.size === 0) return;
-    for (let slot = slotCount(arena, base) - 1; slot >= 0; slot--) {
-      const checksum = known.get(childOf(arena, base, slot));
-      if (checksum !== undefined) {
-        setU32At(arena.u8, base + cellAt(arena, base, slot) + 4, checksum);
-      }
-    }
+    return this.#checksums.get(page, otherwise);
   }
 
   #sealBytes(arena: Arena, base: number): number {
@@ -317,7 +286,7 @@ export class Pager {
     if (this.#frameState[frame] === DIRTY) return;
     this.#frameState[frame] = DIRTY;
     this.dirtyCount++;
-    this.#written.delete(this.#framePage[frame]!);
+    this.#checksums.forget(this.#framePage[frame]!);
   }
 
   #enter(frame: number, page: number, state: number): void {
@@ -423,7 +392,7 @@ export class Pager {
     const checksum = this.#sealBytes(arena, base);
     this.#file.writeAt(arena.u8.subarray(base, base + PAGE_BYTES), page * PAGE_BYTES);
     this.stats.pagesWritten++;
-    (this.#frameState[frame] === FROZEN ? this.#settling : this.#written).set(page, checksum);
+    this.#checksums.set(page, checksum, this.#frameState[frame] === FROZEN);
     return true;
   }
 }

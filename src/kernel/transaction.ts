@@ -10,7 +10,8 @@
 
 import { catalogCodec, type CatalogEntry, catalogKey, checkDefinition } from "./catalog.ts";
 import type { CommitHistory } from "./commit_history.ts";
-import type { CommitPipeline, Durability } from "./commit_pipeline.ts";
+import type { Durability } from "./commit.ts";
+import type { CommitPipeline } from "./commit_pipeline.ts";
 import type { Definition, Writer } from "./definition.ts";
 import type { Engine } from "./engine.ts";
 import { ConflictError, StateError } from "../errors.ts";
@@ -105,8 +106,13 @@ export class Transaction {
    * @throws {StateError} `POISONED`, `CLOSED`, `TRANSACTION_DONE`
    */
   commit(): Promise<void> {
+    return this.commitWith(undefined);
+  }
+
+  /** Like `commit`, resolving to `result`: saves `update` a promise. */
+  commitWith<T>(result: T): Promise<T> {
     try {
-      return this.#submit();
+      return this.#submit(result);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -119,7 +125,7 @@ export class Transaction {
   commitSync(): void {
     const { pipeline, engine } = this.#host;
     // What can be refused throws here; what is queued fails only by poisoning the store.
-    this.#submit().catch(() => {});
+    this.#submit(undefined).catch(() => {});
     pipeline.flushSync();
     engine.health.check();
   }
@@ -183,7 +189,7 @@ export class Transaction {
   }
 
   /** Takes a place in the order of commits, or throws and is rolled back. */
-  #submit(): Promise<void> {
+  #submit<T>(result: T): Promise<T> {
     this.check();
     const { pipeline, engine, history, open } = this.#host;
     try {
@@ -196,13 +202,13 @@ export class Transaction {
     this.#finish();
     if (this.#own.count === 0) {
       pipeline.giveSet(this.#own);
-      return pipeline.settle(this.#durability);
+      return pipeline.settle(this.#durability, result);
     }
     for (const other of open) other.capture();
     const sequence = pipeline.sequence;
-    let done: Promise<void>;
+    let done: Promise<T>;
     try {
-      done = pipeline.commit(this.#own, this.#durability);
+      done = pipeline.commit(this.#own, this.#durability, result);
     } catch (error) {
       this.#releaseRuns();
       throw error;
@@ -294,7 +300,7 @@ export class Transaction {
     const added: CatalogEntry = { tree, kind, format };
     const value = new ByteWriter(64);
     catalogCodec.encode(added, value);
-    catalog.put(key, value);
+    catalog.put(key, value.bytes, value.length);
     return tree;
   }
 }

@@ -233,27 +233,27 @@ export class TreeChanges extends TreeView implements TreeWriter {
     this.#sink = sink;
   }
 
-  put(key: ByteWriter, value: ByteWriter): void {
+  put(key: ByteWriter, bytes: Uint8Array, length: number): void {
     this.source.check();
     if (key.length > KEY_BYTES_MAX) {
       throw tooLarge(`a key of ${key.length} bytes: the limit is ${KEY_BYTES_MAX}`);
     }
-    if (value.length > VALUE_BYTES_MAX) {
-      throw tooLarge(`a value of ${value.length} bytes: the limit is ${VALUE_BYTES_MAX}`);
+    if (length > VALUE_BYTES_MAX) {
+      throw tooLarge(`a value of ${length} bytes: the limit is ${VALUE_BYTES_MAX}`);
     }
     const id = this.source.tree;
     const own = this.#sink.own;
-    if (value.length <= LOGGED_VALUE_BYTES_MAX) {
-      own.put(id, key.bytes, key.length, value.bytes, 0, value.length);
+    if (length <= LOGGED_VALUE_BYTES_MAX) {
+      own.put(id, key.bytes, key.length, bytes, 0, length);
       return;
     }
     this.engine.health.check();
     // Written now, named by the commit record later: one sync covers both.
-    this.engine.space.ensure(runPages(value.length));
-    const reference = this.engine.overflow.write(value.bytes, 0, value.length);
+    this.engine.space.ensure(runPages(length));
+    const reference = this.engine.overflow.write(bytes, 0, length);
     this.#sink.reserve(
       (reference[0]! | reference[1]! << 8 | reference[2]! << 16 | reference[3]! << 24) >>> 0,
-      runPages(value.length),
+      runPages(length),
     );
     own.putReference(id, key.bytes, key.length, reference);
   }

@@ -14,7 +14,7 @@
  * @module
  */
 
-import type { Durability } from "../kernel/commit_pipeline.ts";
+import type { Durability } from "../kernel/commit.ts";
 import type { Database } from "../kernel/database.ts";
 import type { Transaction } from "../kernel/transaction.ts";
 import { PendingTables } from "./tables.ts";

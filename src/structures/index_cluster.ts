@@ -16,7 +16,7 @@ import { rangeLimit } from "./index_range.ts";
 import type { IndexReader, IndexWriter, RangeOptions } from "./index_types.ts";
 
 const pairBytes = new ByteWriter(128);
-const noValue = new ByteWriter(1);
+const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** Reading view of mode "cluster". */
 export class ClusterReader<K, V> implements IndexReader<K, V, V[]> {
@@ -110,7 +110,7 @@ export class ClusterWriter<K, V> extends ClusterReader<K, V> implements IndexWri
   }
 
   put(key: K, value: V): void {
-    this.#tree.put(this.#pair(key, value), noValue);
+    this.#tree.put(this.#pair(key, value), NOTHING, 0);
   }
 
   remove(key: K, value?: V): boolean {

@@ -83,7 +83,7 @@ export class ReplaceWriter<K, V> extends ReplaceReader<K, V>
     this.#key.encode(key, keyBytes);
     valueBytes.reset();
     this.#value.encode(value, valueBytes);
-    this.#tree.put(keyBytes, valueBytes);
+    this.#tree.put(keyBytes, valueBytes.bytes, valueBytes.length);
     valueBytes.shrink();
   }
 

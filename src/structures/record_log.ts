@@ -75,15 +75,19 @@ export function recordLog(name: string): Definition<RecordLogAccess> {
 }
 
 const keyBytes = new ByteWriter(16);
-const valueBytes = new ByteWriter(256);
 const HEAD_KEY: Uint8Array = new Uint8Array(8).fill(0xff);
 
 function keyOf(offset: number): ByteWriter {
   if (!Number.isSafeInteger(offset) || offset < 0) {
     throw new RangeError("The offset of a record is a whole number from 0 on");
   }
-  keyBytes.reset();
-  for (let shift = 7; shift >= 0; shift--) keyBytes.u8(Math.floor(offset / 2 ** (8 * shift)));
+  const high = Math.floor(offset / 0x1_0000_0000);
+  const { bytes } = keyBytes;
+  for (let i = 0; i < 4; i++) {
+    bytes[i] = high >>> (24 - 8 * i);
+    bytes[4 + i] = offset >>> (24 - 8 * i);
+  }
+  keyBytes.length = 8;
   return keyBytes;
 }
 
@@ -154,10 +158,7 @@ class LogWriter extends LogReader implements RecordLogWriter {
   append(bytes: Uint8Array): number {
     if (!(bytes instanceof Uint8Array)) throw new TypeError("A record is a Uint8Array");
     const offset = this.head();
-    valueBytes.reset();
-    valueBytes.raw(bytes);
-    this.#tree.put(keyOf(offset), valueBytes);
-    valueBytes.shrink();
+    this.#tree.put(keyOf(offset), bytes, bytes.length);
     this.#head = offset + 1;
     return offset;
   }
@@ -177,9 +178,7 @@ class LogWriter extends LogReader implements RecordLogWriter {
     if (removed > 0 && before >= head) {
       key.reset();
       key.raw(HEAD_KEY);
-      valueBytes.reset();
-      valueBytes.raw(keyOf(head).bytes, 0, 8);
-      this.#tree.put(key, valueBytes);
+      this.#tree.put(key, keyOf(head).toBytes(), 8);
     }
     return removed;
   }
