@@ -97,7 +97,8 @@ export class Checkpointer {
   start(request: CheckpointRequest = {}): Promise<void> {
     const { health } = this.#engine;
     health.check();
-    this.#prepare(request);
+    this.reserve(0);
+    if (!request.exclusive) this.#growLog();
     try {
       this.#steps = this.#write(this.#freeze(request), request);
     } catch (error) {
@@ -159,21 +160,25 @@ export class Checkpointer {
     settle?.reject(error);
   }
 
-  /** Takes all the space that the checkpoint needs, so that a full disk shows before it begins. */
-  #prepare(request: CheckpointRequest): void {
+  /**
+   * Makes sure that `pages` pages can be allocated beside all that the next checkpoint needs. Every
+   * commit does so before it takes its place, so that a full disk refuses commits and never stops a
+   * checkpoint.
+   * @throws {IoError} `NO_SPACE`
+   */
+  reserve(pages: number): void {
     const engine = this.#engine;
     const { space, states } = engine;
-    space.ensure(RESERVE_PAGES + states.dirtyTrees.size);
+    space.ensure(RESERVE_PAGES + states.dirtyTrees.size + pages);
     // One page of bitmap more than needed covers 128 MiB of growth until it is written.
-    const pages = Math.ceil(space.pageCount / 8 / PAGE_BYTES) + 1;
-    if ((engine.spareBitmap?.pages ?? 0) < pages) {
-      const page = space.allocateRun(pages);
-      if (engine.spareBitmap !== undefined) {
-        space.release(engine.spareBitmap.page, engine.spareBitmap.pages);
-      }
-      engine.spareBitmap = { page, pages };
+    const needed = Math.ceil(space.pageCount / 8 / PAGE_BYTES) + 1;
+    if (engine.spareBitmap !== undefined && engine.spareBitmap.pages >= needed) return;
+    const page = space.allocateRun(needed);
+    if (engine.spareBitmap !== undefined) {
+      space.release(engine.spareBitmap.page, engine.spareBitmap.pages);
     }
-    if (!request.exclusive) this.#growLog();
+    engine.spareBitmap = { page, pages: needed };
+    space.ensure(RESERVE_PAGES + states.dirtyTrees.size + pages);
   }
 
   /** Takes a larger extent for the use after the next one, if there is space for it. */

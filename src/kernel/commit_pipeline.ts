@@ -9,6 +9,7 @@
  * @module
  */
 
+import { isHoldfastError } from "../errors.ts";
 import { applyChanges, pagesToApply } from "./apply.ts";
 import type { Checkpointer } from "./checkpoint.ts";
 import type { Batch, Commit, Durability } from "./commit.ts";
@@ -79,7 +80,7 @@ export class CommitPipeline {
    */
   commit<T>(set: WriteSet, durability: Durability, result: T): Promise<T> {
     const pages = pagesToApply(this.#engine, set);
-    this.#engine.space.ensure(RESERVE_PAGES + this.#pendingPages + pages);
+    this.#checkpointer.reserve(this.#pendingPages + pages);
     set.pages = pages;
     this.#pendingPages += pages;
     this.sequence++;
@@ -280,11 +281,20 @@ export class CommitPipeline {
     if (
       pager.dirtyCount * 2 > pager.capacity && this.#checkpointer.running === undefined &&
       log.pendingCount === 0
-    ) {
-      this.#background(this.#checkpointer.start());
-    }
+    ) this.#startEarly();
     if (this.#queue.length > 0 || log.pendingCount > 0) this.#schedule();
     else this.#wake();
+  }
+
+  /** Half of the cache is dirty: fold it in before it crowds out reads. */
+  #startEarly(): void {
+    try {
+      this.#background(this.#checkpointer.start());
+    } catch (error) {
+      // Without space it waits until the log is full; any other failure has poisoned the store.
+      if (this.#engine.health.poisoned) this.fail(this.#engine.health.error());
+      else if (!isHoldfastError(error) || error.code !== "NO_SPACE") throw error;
+    }
   }
 
   #reject(batch: readonly Commit[], error: unknown): void {
@@ -382,6 +392,3 @@ export class CommitPipeline {
     return true;
   }
 }
-
-/** Slack for the tree of roots, the catalog and the bitmap. */
-const RESERVE_PAGES = 16;
