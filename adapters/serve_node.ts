@@ -94,7 +94,10 @@ function readWhole(incoming: IncomingMessage): Promise<ArrayBuffer> {
     incoming.on("data", (chunk: Uint8Array) => chunks.push(chunk));
     incoming.once("end", () => resolve(joined(chunks)));
     incoming.once("error", reject);
-    incoming.once("close", () => reject(new Error("the connection was closed")));
+    // PERF: an error for every request that ended well was a twentieth of the cost of an append.
+    incoming.once("close", () => {
+      if (!incoming.complete) reject(new Error("the connection was closed"));
+    });
   });
 }
 

@@ -19,8 +19,8 @@ import * as workload from "./workload.ts";
 
 const USAGE = `usage: node --expose-gc bench/compare/kernel.ts [options]
   --entries N        entries of the load, get and scan rows      (1000000)
-  --puts N           puts of one caller a round                  (2000)
-  --shared N         puts and appends of 64 callers a round      (32000)
+  --puts N           puts of one caller a round                  (10000)
+  --shared N         puts and appends of 64 callers a round      (64000)
   --gets N           random gets a round                         (200000)
   --rounds N         counted rounds of every row but the load    (5)
   --load-rounds N    counted rounds of the load                  (3)
@@ -56,8 +56,8 @@ await runCommand(USAGE, async () => {
   const { values } = parseArgs({
     options: {
       entries: { type: "string", default: "1000000" },
-      puts: { type: "string", default: "2000" },
-      shared: { type: "string", default: "32000" },
+      puts: { type: "string", default: "10000" },
+      shared: { type: "string", default: "64000" },
       gets: { type: "string", default: "200000" },
       rounds: { type: "string", default: "5" },
       "load-rounds": { type: "string", default: "3" },
