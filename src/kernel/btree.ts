@@ -31,8 +31,8 @@ import {
 } from "./page.ts";
 import type { Pager } from "./pager.ts";
 import { CELL_BYTES_MAX, KEY_BYTES_MAX } from "./limits.ts";
-import { shiftAndInsert, splitTwoInThree } from "./shift.ts";
 import { recordInsert, splitPage } from "./split.ts";
+import { makeRoom } from "./make_room.ts";
 import { mergeAt } from "./merge.ts";
 
 /** Where a tree begins, and its totals. One object belongs to one state (see `state.ts`). */
@@ -222,10 +222,7 @@ export class BTree {
       this.writeCell(arena, openCell(arena, base, slot, bytes, key, begin, length), length, level);
       return;
     }
-    if (level === 0) {
-      if (shiftAndInsert(this, root, slot, bytes, key, begin, length)) return;
-      if (splitTwoInThree(this, root, slot, bytes, key, begin, length)) return;
-    }
+    if (level === 0 && makeRoom(this, root, slot, bytes, key, begin, length)) return;
     const right = splitPage(this, root, depth, slot, bytes, key, begin, length);
     this.#child = this.pager.pageOf(right);
     if (depth > 0) {

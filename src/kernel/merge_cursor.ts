@@ -6,7 +6,7 @@
 
 import { compareBytes } from "../base/compare.ts";
 import type { OverflowStore } from "./overflow.ts";
-import type { EntryCursor, KeyBounds } from "./tree_cursor.ts";
+import { CursorEntry, type EntryCursor, type KeyBounds } from "./tree_cursor.ts";
 import { PUT_REFERENCE, REMOVE, type WriteSet } from "./write_set.ts";
 
 /** The changes of one write set to one tree within the bounds, in walking order. */
@@ -47,14 +47,7 @@ class ChangeSource {
 }
 
 /** Merges change sets (newest first) with a tree cursor; newer entries hide older ones. */
-export class MergeCursor implements EntryCursor {
-  keyBytes: Uint8Array = new Uint8Array(0);
-  keyBegin = 0;
-  keyEnd = 0;
-  valueBytes: Uint8Array = this.keyBytes;
-  valueBegin = 0;
-  valueEnd = 0;
-
+export class MergeCursor extends CursorEntry implements EntryCursor {
   readonly #base: EntryCursor;
   readonly #overflow: OverflowStore;
   readonly #sign: number;
@@ -73,6 +66,7 @@ export class MergeCursor implements EntryCursor {
     overflow: OverflowStore,
     bounds: KeyBounds,
   ) {
+    super();
     this.#base = base;
     this.#overflow = overflow;
     this.#sign = bounds.reverse ? -1 : 1;
@@ -96,10 +90,7 @@ export class MergeCursor implements EntryCursor {
 
   loadValue(): void {
     if (this.#from === undefined) {
-      this.#base.loadValue();
-      this.valueBytes = this.#base.valueBytes;
-      this.valueBegin = this.#base.valueBegin;
-      this.valueEnd = this.#base.valueEnd;
+      this.takeValue(this.#base);
       return;
     }
     const set = this.#from.set;

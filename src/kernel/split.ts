@@ -3,7 +3,7 @@
  *
  * - Appends at the right edge of the tree leave the left page full.
  * - *Local appends*, as of many streams growing inside one tree: an append at the end of a leaf leaves
- *   that leaf full; one inside first fills the neighbours, then makes three of two (`shift.ts`). A leaf
+ *   that leaf full; one inside first fills the neighbours, then makes three of two (`make_room.ts`). A leaf
  *   is in this mode when at least 7 of 8 recent inserts shared more bytes with the key before them
  *   than with the key after them (for random keys that is a coin toss).
  * - Everything else splits in the middle, by bytes.

@@ -16,7 +16,7 @@ import { runPages } from "./overflow.ts";
 import { OVERFLOW } from "./page.ts";
 import type { PendingTips } from "./pending_tips.ts";
 import type { State } from "./state.ts";
-import { type EntryCursor, type KeyBounds, TreeCursor } from "./tree_cursor.ts";
+import { CursorEntry, type EntryCursor, type KeyBounds, TreeCursor } from "./tree_cursor.ts";
 import { PUT_REFERENCE, REMOVE, type WriteSet } from "./write_set.ts";
 
 /** What a view stands on: a state, and change sets over it, oldest first. */
@@ -160,19 +160,13 @@ function raise(set: WriteSet, op: number, out: ByteWriter, found: boolean): true
 }
 
 /** A cursor that pins the state of its view until it ends or is closed. */
-class ViewCursor implements HeldCursor {
-  keyBytes: Uint8Array = new Uint8Array(0);
-  keyBegin = 0;
-  keyEnd = 0;
-  valueBytes: Uint8Array = this.keyBytes;
-  valueBegin = 0;
-  valueEnd = 0;
-
+class ViewCursor extends CursorEntry implements HeldCursor {
   readonly #engine: Engine;
   readonly #inner: EntryCursor | undefined;
   #held: State | undefined;
 
   constructor(engine: Engine, source: ViewSource, bounds: KeyBounds) {
+    super();
     this.#engine = engine;
     const id = source.tree;
     if (id < 0) return;
@@ -194,18 +188,12 @@ class ViewCursor implements HeldCursor {
       this.close();
       return false;
     }
-    this.keyBytes = inner.keyBytes;
-    this.keyBegin = inner.keyBegin;
-    this.keyEnd = inner.keyEnd;
+    this.takeKey(inner);
     return true;
   }
 
   loadValue(): void {
-    const inner = this.#inner!;
-    inner.loadValue();
-    this.valueBytes = inner.valueBytes;
-    this.valueBegin = inner.valueBegin;
-    this.valueEnd = inner.valueEnd;
+    this.takeValue(this.#inner!);
   }
 
   close(): void {

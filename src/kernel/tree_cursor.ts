@@ -57,11 +57,8 @@ export interface EntryCursor {
   valueEnd: number;
 }
 
-/** Leaves copied into one allocation. */
-const COPIES = 16;
-
-/** A cursor over one tree. */
-export class TreeCursor implements EntryCursor {
+/** The fields of an {@linkcode EntryCursor}. */
+export class CursorEntry {
   keyBytes: Uint8Array = new Uint8Array(0);
   keyBegin = 0;
   keyEnd = 0;
@@ -69,6 +66,27 @@ export class TreeCursor implements EntryCursor {
   valueBegin = 0;
   valueEnd = 0;
 
+  /** Takes over the key of another cursor. */
+  protected takeKey(from: EntryCursor): void {
+    this.keyBytes = from.keyBytes;
+    this.keyBegin = from.keyBegin;
+    this.keyEnd = from.keyEnd;
+  }
+
+  /** Takes over the value of another cursor. */
+  protected takeValue(from: EntryCursor): void {
+    from.loadValue();
+    this.valueBytes = from.valueBytes;
+    this.valueBegin = from.valueBegin;
+    this.valueEnd = from.valueEnd;
+  }
+}
+
+/** Leaves copied into one allocation. */
+const COPIES = 16;
+
+/** A cursor over one tree. */
+export class TreeCursor extends CursorEntry implements EntryCursor {
   readonly #pager: Pager;
   readonly #overflow: OverflowStore;
   readonly #root: TreeRoot;
@@ -86,6 +104,7 @@ export class TreeCursor implements EntryCursor {
 
   /** Prepares a walk; nothing is read before `next`. */
   constructor(pager: Pager, overflow: OverflowStore, root: TreeRoot, bounds: KeyBounds) {
+    super();
     this.#pager = pager;
     this.#overflow = overflow;
     this.#root = root;

@@ -49,10 +49,11 @@ function bytesAt(leaf: Leaf, slot: number): number {
 }
 
 /**
- * Makes room for the pending cell by moving cells to a neighbour, and inserts it.
- * @returns `false` when no neighbour has room: then the leaf must be split.
+ * Inserts the pending cell into a full leaf that grows locally, with the help of its neighbours under
+ * the same parent: by moving cells to one that has room, else by making three leaves of two full ones.
+ * @returns `false` when there is nothing to gain: then the leaf is split alone.
  */
-export function shiftAndInsert(
+export function makeRoom(
   tree: BTree,
   root: TreeRoot,
   slot: number,
@@ -61,12 +62,12 @@ export function shiftAndInsert(
   begin: number,
   length: number,
 ): boolean {
-  const depth = root.level;
-  if (depth === 0) return false;
-  const leaf = leafAt(tree, tree.pathFrame[depth]!);
+  if (root.level === 0) return false;
+  const leaf = leafAt(tree, tree.pathFrame[root.level]!);
   if (!growsLocally(leaf.arena, leaf.base)) return false;
   const cell = { slot, bytes, key, begin, length };
-  return shiftRight(tree, root, leaf, cell) || shiftLeft(tree, root, leaf, cell);
+  return shiftRight(tree, root, leaf, cell) || shiftLeft(tree, root, leaf, cell) ||
+    splitTwoInThree(tree, root, leaf, cell);
 }
 
 interface PendingCell {
@@ -148,20 +149,10 @@ function shiftLeft(tree: BTree, root: TreeRoot, leaf: Leaf, cell: PendingCell): 
  * halves of one between full neighbours would stay half empty for long.
  * @returns `false` when there is no such neighbour, or the parent is too full to tell of it.
  */
-export function splitTwoInThree(
-  tree: BTree,
-  root: TreeRoot,
-  slot: number,
-  bytes: number,
-  key: Uint8Array,
-  begin: number,
-  length: number,
-): boolean {
+function splitTwoInThree(tree: BTree, root: TreeRoot, leaf: Leaf, cell: PendingCell): boolean {
+  // An append leaves the leaf full: it may be the page of one large stream.
+  if (cell.slot === slotCount(leaf.arena, leaf.base)) return false;
   const depth = root.level;
-  if (depth === 0) return false;
-  const leaf = leafAt(tree, tree.pathFrame[depth]!);
-  const count = slotCount(leaf.arena, leaf.base);
-  if (slot === count || !growsLocally(leaf.arena, leaf.base)) return false;
   const parentSlot = tree.pathSlot[depth - 1]!;
   const parent = leafAt(tree, tree.pathFrame[depth - 1]!);
   if (parentSlot + 1 >= slotCount(parent.arena, parent.base)) return false;
@@ -170,7 +161,7 @@ export function splitTwoInThree(
   const right = leafAt(tree, tree.writableChild(parent.arena, parent.base, parentSlot + 1));
   const added = leafAt(tree, tree.pager.create(root.id, 0));
   root.pages++;
-  distribute(tree, [leaf, added, right], { slot, bytes, key, begin, length });
+  distribute(tree, [leaf, added, right], cell);
   takeSeparator(tree, added.arena, added.base, right.arena, right.base);
   tree.replaceSeparator(root, parentSlot + 1, tree.pager.pageOf(right.frame));
   takeSeparator(tree, leaf.arena, leaf.base, added.arena, added.base);
