@@ -27,7 +27,10 @@ export class Snapshot {
   readonly #state: State;
   #released = false;
 
-  /** Takes over a pinned state; use `Database.snapshot()`. */
+  /**
+   * Takes over a pinned state; use `Database.snapshot()`.
+   * @internal
+   */
   constructor(host: SnapshotHost, state: State, takenAt: number) {
     this.#host = host;
     this.#state = state;
@@ -50,7 +53,10 @@ export class Snapshot {
     this.#host.release(this);
   }
 
-  /** The pinned state, for the database. */
+  /**
+   * The pinned state, for the database.
+   * @internal
+   */
   get state(): State {
     return this.#state;
   }

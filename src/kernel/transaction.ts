@@ -68,7 +68,10 @@ export class Transaction {
   /** Own changes over captured commits, oldest first. */
   #sets: readonly WriteSet[] | undefined;
 
-  /** Begins a transaction; use `Database.begin` or `Database.update`. */
+  /**
+   * Begins a transaction; use `Database.begin` or `Database.update`.
+   * @internal
+   */
   constructor(host: TransactionHost, durability: Durability) {
     this.#host = host;
     this.#durability = durability;
@@ -109,7 +112,10 @@ export class Transaction {
     return this.commitWith(undefined);
   }
 
-  /** Like `commit`, resolving to `result`: saves `update` a promise. */
+  /**
+   * Like `commit`, resolving to `result`: saves `update` a promise.
+   * @internal
+   */
   commitWith<T>(result: T): Promise<T> {
     try {
       return this.#submit(result);
@@ -143,12 +149,18 @@ export class Transaction {
     this.rollback();
   }
 
-  /** The state that its reads stand on. */
+  /**
+   * The state that its reads stand on.
+   * @internal
+   */
   get state(): State {
     return this.#state ?? this.#host.engine.states.working;
   }
 
-  /** Sequenced commits over that state and own changes, oldest first. */
+  /**
+   * Sequenced commits over that state and own changes, oldest first.
+   * @internal
+   */
   get sets(): readonly WriteSet[] {
     const own = this.#own;
     if (this.#state !== undefined) return this.#sets ?? (own.count > 0 ? [own] : NO_SETS);
@@ -157,25 +169,37 @@ export class Transaction {
     return own.count > 0 ? [own] : NO_SETS;
   }
 
-  /** The highest keys of `sets`, while those are the pending commits and nothing else. */
+  /**
+   * The highest keys of `sets`, while those are the pending commits and nothing else.
+   * @internal
+   */
   get tips(): PendingTips | undefined {
     if (this.#state !== undefined || this.#own.count > 0) return undefined;
     return this.#host.pipeline.tips;
   }
 
-  /** Its changes. */
+  /**
+   * Its changes.
+   * @internal
+   */
   get own(): WriteSet {
     return this.#own;
   }
 
-  /** Registers a run written for a value that is not committed yet. */
+  /**
+   * Registers a run written for a value that is not committed yet.
+   * @internal
+   */
   reserve(page: number, pages: number): void {
     this.#host.engine.reserved.set(page, pages);
     this.#runs ??= [];
     this.#runs.push({ page, pages });
   }
 
-  /** Keeps the view as it is: somebody else is about to commit. */
+  /**
+   * Keeps the view as it is: somebody else is about to commit.
+   * @internal
+   */
   capture(): void {
     if (this.#state !== undefined) return;
     const { engine, pipeline } = this.#host;
@@ -217,7 +241,10 @@ export class Transaction {
     return done;
   }
 
-  /** Throws unless the transaction may still be used. */
+  /**
+   * Throws unless the transaction may still be used.
+   * @internal
+   */
   check(): void {
     this.#host.check();
     if (this.#done) {

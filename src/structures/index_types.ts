@@ -15,7 +15,7 @@ export interface IndexOptions<K, V, M extends IndexMode = IndexMode> {
   readonly key: KeyCodec<K>;
   /** Codec of the values; in mode "cluster" an order-preserving one. */
   readonly value: M extends "cluster" ? KeyCodec<V> : Codec<V>;
-  /** @default "replace" */
+  /** What a put does when the key is there. @default "replace" */
   readonly mode?: M;
 }
 

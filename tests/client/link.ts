@@ -80,7 +80,7 @@ export class Link {
     const isWrite = method !== "GET" && method !== "HEAD";
     if (isWrite) this.writesInFlight++;
     try {
-      const response = await globalThis.fetch(target, init);
+      const response = isWrite ? await fetch(target, init) : await read(target, init);
       if (response.status >= 500) this.faults.push(`${response.status} to ${method} ${target}`);
       if (isWrite && response.ok) this.#count();
       return response;
@@ -107,5 +107,18 @@ export class Link {
         if (this.isOpen) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       }
     }
+  }
+}
+
+/**
+ * A read, once more if it fails: a kept-alive connection may belong to the server that was killed
+ * before. A write is never sent twice here, because the test must know what it sent.
+ */
+async function read(target: string, init: RequestInit | undefined): Promise<Response> {
+  try {
+    return await fetch(target, init);
+  } catch (error) {
+    if (!(error instanceof TypeError) || init?.signal?.aborted) throw error;
+    return await fetch(target, init);
   }
 }

@@ -99,12 +99,6 @@ export const mutants: readonly Mutant[] = [
     "sequence: old.sequence,\n      chain",
   ),
   mutant(
-    "a log that starts over keeps its salt",
-    CHECKPOINT,
-    "current: { ...old.current, salt: engine.randomSalt() }",
-    "current: old.current",
-  ),
-  mutant(
     "the log goes on in the extent that replay begins in",
     CHECKPOINT,
     "log.switchTo(extentOf(engine.superblock.next))",
