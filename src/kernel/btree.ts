@@ -122,8 +122,13 @@ export class BTree {
     if (root.page === 0) return false;
     const pager = this.pager;
     pager.clock++;
-    let frame = pager.frame(root.page, root.checksum);
-    for (let level = root.level; level > 0; level--) {
+    let frame = this.#edge === root ? this.pathFrame[root.level]! : -1;
+    let level = 0;
+    if (frame < 0 || !pager.holds(frame, this.#edgePages[root.level]!)) {
+      frame = pager.frame(root.page, root.checksum);
+      level = root.level;
+    }
+    for (; level > 0; level--) {
       const arena = pager.arena(frame);
       const base = pager.base(frame);
       const slot = slotCount(arena, base) - 1;

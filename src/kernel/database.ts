@@ -93,6 +93,7 @@ export class Database {
       pipeline: this.#pipeline,
       history: new CommitHistory(),
       open,
+      running: undefined,
       committed: new Map(),
       created: new Map(),
       check: () => this.#check(),
@@ -180,7 +181,9 @@ export class Database {
     const durability = options.durability ?? this.#durability;
     checkDurability(durability);
     checkIsolation(options.isolation ?? "snapshot");
-    return new Transaction(this.#host, durability);
+    const transaction = new Transaction(this.#host, durability);
+    this.#host.open.add(transaction);
+    return transaction;
   }
 
   /**
@@ -286,22 +289,29 @@ export class Database {
     options: UpdateOptions,
     attempt: number,
   ): Promise<T> {
-    let transaction: Transaction;
-    try {
-      options.signal?.throwIfAborted();
-      transaction = this.begin(options);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    const host = this.#host;
+    const outer = host.running;
+    let transaction: Transaction | undefined;
     let result: T | Promise<T>;
     try {
+      options.signal?.throwIfAborted();
+      this.#check();
+      this.#engine.health.check();
+      const { durability = this.#durability, isolation = "snapshot" } = options;
+      checkDurability(durability);
+      checkIsolation(isolation);
+      transaction = new Transaction(host, durability);
+      host.running = transaction;
       result = body(transaction);
     } catch (error) {
-      transaction.rollback();
+      transaction?.rollback();
       return Promise.reject(error);
+    } finally {
+      host.running = outer;
     }
+    if (isThenable(result)) host.open.add(transaction);
     if (isThenable(result)) return this.#attemptAsync(body, transaction, result, options, attempt);
-    // A synchronous body cannot be overtaken, so this commit does not conflict.
+    // Only commits made inside the body can be in its way: to run it again would not help.
     return transaction.commitWith(result);
   }
 

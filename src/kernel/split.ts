@@ -117,11 +117,13 @@ export function splitPage(
   root.pages++;
   const right = pager.arena(rightFrame);
   const rightBase = pager.base(rightFrame);
-  for (let i = kept; i < count; i++) copyCell(left, leftBase, i, right, rightBase);
-  left.u16[(leftBase + 18) >> 1] = kept;
-  compactPage(left, leftBase);
-  rebuildHeads(left, leftBase);
-  rebuildHeads(right, rightBase);
+  if (kept < count) {
+    for (let i = kept; i < count; i++) copyCell(left, leftBase, i, right, rightBase);
+    left.u16[(leftBase + 18) >> 1] = kept;
+    compactPage(left, leftBase);
+    rebuildHeads(left, leftBase);
+    rebuildHeads(right, rightBase);
+  }
   left.u8[leftBase + 26] = left.u8[leftBase + 27] = 0;
   if (local) {
     markLocal(left, leftBase);

@@ -37,8 +37,13 @@ export interface TransactionHost {
   readonly engine: Engine;
   readonly pipeline: CommitPipeline;
   readonly history: CommitHistory;
-  /** Open transactions. */
+  /** Open transactions, but for the running one. */
   readonly open: Set<Transaction>;
+  /**
+   * The transaction whose synchronous body runs. It joins `open` only if another one begins or its
+   * body turns out to be asynchronous: until then nobody can overtake it.
+   */
+  running: Transaction | undefined;
   /** Trees of structures that are known to be durable: structures are never dropped. */
   readonly committed: Map<Definition<unknown>, number>;
   /** Ids given to structures that are being created, by name and format. */
@@ -77,7 +82,7 @@ export class Transaction {
     this.#durability = durability;
     this.#own = host.pipeline.takeSet();
     this.#since = host.pipeline.sequence;
-    host.open.add(this);
+    if (host.running !== undefined) host.open.add(host.running);
   }
 
   /**
@@ -215,7 +220,8 @@ export class Transaction {
   /** Takes a place in the order of commits, or throws and is rolled back. */
   #submit<T>(result: T): Promise<T> {
     this.check();
-    const { pipeline, engine, history, open } = this.#host;
+    const { pipeline, engine, history, open, running } = this.#host;
+    if (running !== undefined && running !== this) open.add(running);
     try {
       engine.health.check();
       this.#validate();
@@ -258,8 +264,10 @@ export class Transaction {
   #finish(): void {
     const { open, history, engine } = this.#host;
     this.#done = true;
-    open.delete(this);
-    if (open.size === 0) history.clear();
+    if (open.size > 0) {
+      open.delete(this);
+      if (open.size === 0) history.clear();
+    }
     if (this.#state !== undefined) engine.states.unpin(this.#state);
   }
 

@@ -195,6 +195,37 @@ test("Database.update retries conflicts and gives up after its retries", async (
   });
 });
 
+test("Database.update keeps its view when its own body commits other transactions", async () => {
+  await withStore(async (db) => {
+    await db.update((tx) => tx.open(table).put("n", "0"));
+    const earlier = db.begin();
+    earlier.open(table).put("n", "1");
+    let nested: Promise<unknown> | undefined;
+    const outer = db.update((tx) => {
+      const writer = tx.open(table);
+      nested = Promise.all([
+        earlier.commit(),
+        db.update((inner) => inner.open(table).put("m", "2")),
+      ]);
+      assert.equal(writer.get("n"), "0");
+      assert.equal(writer.get("m"), undefined);
+      writer.put("n", "mine");
+    });
+    await assert.rejects(outer, { code: "CONFLICT" });
+    await nested;
+    assert.deepEqual([...db.open(table).range()], [["m", "2"], ["n", "1"]]);
+
+    const slow = db.update(async (tx) => {
+      const writer = tx.open(table);
+      await db.update((inner) => inner.open(table).put("n", "3"));
+      assert.equal(writer.get("n"), "1");
+      writer.put("k", "4");
+    });
+    await slow;
+    assert.equal(db.open(table).get("k"), "4");
+  });
+});
+
 test("Database.update honours an AbortSignal before the commit", async () => {
   await withStore(async (db) => {
     const reason = new Error("stop");
