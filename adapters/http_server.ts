@@ -19,8 +19,8 @@ export interface HttpServerOptions {
   readonly headersMs: number;
   /** Judges the target of a request as sent, where the runtime shows it (Node). */
   readonly refuseTarget: (target: string) => Response | undefined;
-  /** Told when the last byte of a response was handed to the system, where that shows (Node). */
-  readonly sent: (response: Response) => void;
+  /** What to call when the last byte of a response was handed to the system, where that shows (Node). */
+  readonly releaseOf: (response: Response) => (() => void) | undefined;
 }
 
 /** A server that listens. */

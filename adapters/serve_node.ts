@@ -45,7 +45,8 @@ export async function serveNode(
   const listener = getRequestListener(async (request, { incoming, outgoing }) => {
     Object.defineProperty(request, "arrayBuffer", { value: () => readWhole(incoming) });
     const response = await handler(request);
-    outgoing.once("finish", () => options.sent(response));
+    const release = options.releaseOf(response);
+    if (release !== undefined) outgoing.once("finish", release);
     return response;
   });
   const server = createServer({

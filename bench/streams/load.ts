@@ -21,7 +21,7 @@ import type { LargeStream } from "./workload.ts";
 import { LoadClient } from "./workload.ts";
 
 const USAGE = `usage: node bench/streams/load.ts [options]
-  --ms N             duration of each writing and tail reading round  (1000)
+  --ms N             duration of each writing and tail reading round  (2000)
   --rounds N         counted rounds                                   (5)
   --megabytes N      size of the large stream                         (100)
   --contestants A,B  of holdfast,official                             (both)
@@ -93,7 +93,7 @@ class Contestant {
 await runCommand(USAGE, async () => {
   const { values } = parseArgs({
     options: {
-      ms: { type: "string", default: "1000" },
+      ms: { type: "string", default: "2000" },
       rounds: { type: "string", default: "5" },
       megabytes: { type: "string", default: "100" },
       contestants: { type: "string", default: Object.keys(CONTESTANTS).join() },

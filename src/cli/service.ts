@@ -6,7 +6,7 @@
 
 import type { HttpServer, HttpServerOptions } from "../../adapters/http_server.ts";
 import { isHoldfastError } from "../errors.ts";
-import { createHandler, releaseResponse } from "../http/create_handler.ts";
+import { createHandler, releaseOf } from "../http/create_handler.ts";
 import type { HandlerOptions } from "../http/handler_options.ts";
 import { targetGuard } from "../http/target_guard.ts";
 import type { StreamStore } from "../streams/stream_store.ts";
@@ -19,7 +19,7 @@ export const EXIT_POISONED = 70;
 /** How a service is run. */
 export interface ServiceOptions {
   /** Where to listen, and within which limits. */
-  readonly listen: Omit<HttpServerOptions, "refuseTarget" | "sent">;
+  readonly listen: Omit<HttpServerOptions, "refuseTarget" | "releaseOf">;
   /** Options of the handler. */
   readonly handler: Omit<HandlerOptions, "signal" | "onError">;
   /** How long requests may take to end once the service stops, milliseconds. */
@@ -70,7 +70,7 @@ export class Service {
       server = await startHttp(handler, {
         ...options.listen,
         refuseTarget,
-        sent: releaseResponse,
+        releaseOf,
       });
     } catch (error) {
       await store.close();

@@ -75,12 +75,11 @@ export function createHandler(
 const RELEASES = new WeakMap<Response, () => void>();
 
 /**
- * Frees the memory of a response whose last byte the operating system has taken. For servers that can
- * tell; without it the garbage collector does so in its time. The response must not be used again.
+ * What frees the memory of a large response, to be called once the operating system has taken its
+ * last byte. For servers that can tell; without it the garbage collector does so in its time.
  */
-export function releaseResponse(response: Response): void {
-  RELEASES.get(response)?.();
-  RELEASES.delete(response);
+export function releaseOf(response: Response): (() => void) | undefined {
+  return RELEASES.get(response);
 }
 
 async function answer(request: Request, shared: Shared): Promise<Answer> {
