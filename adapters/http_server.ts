@@ -7,6 +7,42 @@
 /** A web-standard request handler. It must not reject. */
 export type HttpHandler = (request: Request) => Promise<Response>;
 
+/**
+ * The same without web objects, for runtimes where those are dear: what it reads is a part of
+ * `Request`, what it answers makes a `Response` or less. It must not reject.
+ */
+export type HttpResponder = (request: HttpRequest) => Promise<HttpAnswer>;
+
+/** The part of a web `Request` that a responder reads, and the target as it was sent. */
+export interface HttpRequest {
+  /** `GET` and so on. */
+  readonly method: string;
+  /** The absolute URL. */
+  readonly url: string;
+  /** The target as sent, where the server shows it: `url` may be normalised. */
+  readonly target?: string;
+  /** The headers; names in any case. A header that was sent twice is one, joined by a comma. */
+  readonly headers: Pick<Headers, "get" | "has">;
+  /** The body as it arrives. To be read once, this way or the other. */
+  readonly body: ReadableStream<Uint8Array> | null;
+  /** Aborts when the client is gone before it has its answer. */
+  readonly signal: AbortSignal;
+  /** The whole body. Rejects when it does not come whole. */
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** An answer to send. */
+export interface HttpAnswer {
+  /** Status code. */
+  readonly status: number;
+  /** All headers but those that frame the body. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** Body, if any. */
+  readonly body?: Uint8Array | ReadableStream<Uint8Array> | string;
+  /** To be called once the system has taken the last byte of the body. */
+  readonly release?: () => void;
+}
+
 /** Options of a starter. */
 export interface HttpServerOptions {
   /** Address to listen on. */
@@ -17,10 +53,6 @@ export interface HttpServerOptions {
   readonly maxConnections: number;
   /** How long the headers of a request may take, milliseconds, where the runtime can tell. */
   readonly headersMs: number;
-  /** Judges the target of a request as sent, where the runtime shows it (Node). */
-  readonly refuseTarget: (target: string) => Response | undefined;
-  /** What to call when the last byte of a response was handed to the system, where that shows (Node). */
-  readonly releaseOf: (response: Response) => (() => void) | undefined;
 }
 
 /** A server that listens. */

@@ -4,7 +4,9 @@
  * @module
  */
 
-import type { HttpHandler, HttpServer, HttpServerOptions } from "../../adapters/http_server.ts";
+import type { HttpServer, HttpServerOptions } from "../../adapters/http_server.ts";
+import { handlerOf } from "../http/create_handler.ts";
+import type { Responder } from "../http/responder.ts";
 import type { IoAdapter } from "../io/adapter.ts";
 
 /** The IO adapter of the running runtime. */
@@ -21,16 +23,18 @@ export async function platformIo(): Promise<IoAdapter> {
 
 /** Starts the HTTP server of the running runtime. */
 export async function startHttp(
-  handler: HttpHandler,
+  responder: Responder,
   options: HttpServerOptions,
 ): Promise<HttpServer> {
   switch (platform()) {
     case "deno":
-      return await (await import("../../adapters/serve_deno.ts")).serveDeno(handler, options);
+      return await (await import("../../adapters/serve_deno.ts"))
+        .serveDeno(handlerOf(responder), options);
     case "bun":
-      return await (await import("../../adapters/serve_bun.ts")).serveBun(handler, options);
+      return await (await import("../../adapters/serve_bun.ts"))
+        .serveBun(handlerOf(responder), options);
     case "node":
-      return await (await import("../../adapters/serve_node.ts")).serveNode(handler, options);
+      return await (await import("../../adapters/serve_node.ts")).serveNode(responder, options);
   }
 }
 

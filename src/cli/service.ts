@@ -6,9 +6,8 @@
 
 import type { HttpServer, HttpServerOptions } from "../../adapters/http_server.ts";
 import { isHoldfastError } from "../errors.ts";
-import { createHandler, releaseOf } from "../http/create_handler.ts";
 import type { HandlerOptions } from "../http/handler_options.ts";
-import { targetGuard } from "../http/target_guard.ts";
+import { createResponder } from "../http/responder.ts";
 import type { StreamStore } from "../streams/stream_store.ts";
 import { startHttp } from "./runtime.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -19,7 +18,7 @@ export const EXIT_POISONED = 70;
 /** How a service is run. */
 export interface ServiceOptions {
   /** Where to listen, and within which limits. */
-  readonly listen: Omit<HttpServerOptions, "refuseTarget" | "releaseOf">;
+  readonly listen: HttpServerOptions;
   /** Options of the handler. */
   readonly handler: Omit<HandlerOptions, "signal" | "onError">;
   /** How long requests may take to end once the service stops, milliseconds. */
@@ -63,15 +62,14 @@ export class Service {
       poisoned = true;
       if (options.exitOnFailure) setTimeout(stop, options.failureGraceMs);
     };
-    const handler = createHandler(store, { ...options.handler, signal: ending.signal, onError });
-    const refuseTarget = targetGuard(options.handler);
+    const responder = createResponder(store, {
+      ...options.handler,
+      signal: ending.signal,
+      onError,
+    });
     let server: HttpServer;
     try {
-      server = await startHttp(handler, {
-        ...options.listen,
-        refuseTarget,
-        releaseOf,
-      });
+      server = await startHttp(responder, options.listen);
     } catch (error) {
       await store.close();
       throw error;

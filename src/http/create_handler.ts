@@ -5,22 +5,9 @@
  */
 
 import type { StreamStore } from "../streams/stream_store.ts";
-import { Capacity } from "./capacity.ts";
-import { Deadlines } from "./deadlines.ts";
-import type { Answer, Exchange, Shared } from "./exchange.ts";
-import { accepted } from "./exchange.ts";
-import { getStream, headStream } from "./get_stream.ts";
 import type { HandlerOptions } from "./handler_options.ts";
-import { settingsOf } from "./handler_options.ts";
-import { LivePages } from "./live_pages.ts";
-import { postStream } from "./post_stream.ts";
-import { HttpProblem } from "./problem.ts";
-import { putStream } from "./put_stream.ts";
-import { problemAnswer, respond } from "./respond.ts";
-import { METHODS, preflightFields } from "./response_fields.ts";
-import { busy, errorProblem } from "./store_problem.ts";
-import { rawPath, streamName } from "./stream_path.ts";
-import { Waiters } from "./waiters.ts";
+import type { Responder } from "./responder.ts";
+import { createResponder } from "./responder.ts";
 
 /**
  * Makes a handler that serves the streams of `store` under `/v1/stream/`: PUT, POST, GET (catch-up,
@@ -38,69 +25,13 @@ export function createHandler(
   store: StreamStore,
   options: HandlerOptions = {},
 ): (request: Request) => Promise<Response> {
-  const settings = settingsOf(options);
-  const shared: Shared = {
-    store,
-    settings,
-    waiters: new Waiters(settings.maxWaiters, settings.signal),
-    bodies: new Capacity(settings.maxBufferedBytes),
-    bodyDeadlines: new Deadlines(settings.clock, settings.bodyStallMs),
-    pages: new LivePages(store),
-  };
-  const requests = new Capacity(settings.maxRequests);
+  return handlerOf(createResponder(store, options));
+}
+
+/** A responder as a web-standard handler. The memory of large bodies is left to the collector. */
+export function handlerOf(responder: Responder): (request: Request) => Promise<Response> {
   return async (request) => {
-    if (!requests.tryTake(1)) {
-      return respond(
-        problemAnswer(busy("too many requests at one time")),
-        request,
-        settings,
-      );
-    }
-    try {
-      const answered = await answer(request, shared);
-      const response = respond(answered, request, settings);
-      if (answered.release !== undefined) RELEASES.set(response, answered.release);
-      return response;
-    } catch (error) {
-      const problem = errorProblem(error);
-      if (!(error instanceof HttpProblem)) settings.onError(error);
-      return respond(problemAnswer(problem), request, settings);
-    } finally {
-      requests.give(1);
-    }
+    const { status, fields, body } = await responder(request);
+    return new Response(body === undefined ? null : body as BodyInit, { status, headers: fields });
   };
-}
-
-/** What to free when a response was sent. */
-const RELEASES = new WeakMap<Response, () => void>();
-
-/**
- * What frees the memory of a large response, to be called once the operating system has taken its
- * last byte. For servers that can tell; without it the garbage collector does so in its time.
- */
-export function releaseOf(response: Response): (() => void) | undefined {
-  return RELEASES.get(response);
-}
-
-async function answer(request: Request, shared: Shared): Promise<Answer> {
-  const { method } = request;
-  if (method === "OPTIONS") return { status: 204, fields: preflightFields() };
-  const act = ACTIONS.get(method);
-  if (act === undefined) throw new HttpProblem("METHOD_NOT_ALLOWED", "", { Allow: METHODS });
-  const name = streamName(rawPath(request.url), shared.settings.basePath);
-  if (name === undefined) throw new HttpProblem("NO_ROUTE");
-  return await act({ ...shared, request, name });
-}
-
-const ACTIONS: ReadonlyMap<string, (exchange: Exchange) => Promise<Answer>> = new Map([
-  ["GET", getStream],
-  ["HEAD", headStream],
-  ["PUT", putStream],
-  ["POST", postStream],
-  ["DELETE", deleteStream],
-]);
-
-async function deleteStream({ store, name }: Exchange): Promise<Answer> {
-  accepted(await store.delete(name));
-  return { status: 204, fields: { "Cache-Control": "no-store" } };
 }

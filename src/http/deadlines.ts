@@ -6,12 +6,15 @@
 
 import type { Clock } from "./clock.ts";
 
-/** Deadlines that all lie the same time ahead of their beginning, so the oldest is due first. */
+/**
+ * Deadlines that all lie the same time ahead of their beginning, so the oldest is due first. The
+ * timer outlives deadlines that were met: under load the next one begins right after.
+ */
 export class Deadlines {
   readonly #clock: Clock;
   readonly #ms: number;
   readonly #dueBy = new Map<() => void, number>();
-  #timer: unknown;
+  #armed = false;
 
   /** Deadlines of `ms` milliseconds. */
   constructor(clock: Clock, ms: number) {
@@ -24,17 +27,19 @@ export class Deadlines {
     // A function may be given twice; each deadline is its own.
     const own = (): void => expire();
     this.#dueBy.set(own, this.#clock.now() + this.#ms);
-    if (this.#dueBy.size === 1) this.#arm(this.#ms);
-    return () => {
-      if (this.#dueBy.delete(own) && this.#dueBy.size === 0) this.#clock.clearTimer(this.#timer);
-    };
+    if (!this.#armed) this.#arm(this.#ms);
+    return () => void this.#dueBy.delete(own);
   }
 
   #arm(ms: number): void {
-    this.#timer = this.#clock.setTimer(() => this.#expire(), Math.max(0, ms));
+    this.#armed = true;
+    const timer = this.#clock.setTimer(() => this.#expire(), Math.max(0, ms));
+    // Whoever waits for a body has a connection, which keeps the process alive; the timer must not.
+    (timer as { unref?: () => void } | undefined)?.unref?.();
   }
 
   #expire(): void {
+    this.#armed = false;
     const now = this.#clock.now();
     for (const [expire, due] of this.#dueBy) {
       if (due > now) {

@@ -13,6 +13,22 @@ import type { Fields } from "./response_fields.ts";
 import { refusalProblem } from "./store_problem.ts";
 import type { Waiters } from "./waiters.ts";
 
+/**
+ * The part of a web `Request` that is read. A `Request` is one; a server may pass something cheaper,
+ * and tell the target as it was sent.
+ */
+export interface HttpRequest extends Pick<Request, "method" | "url" | "signal" | "arrayBuffer"> {
+  /** The target as sent, where the server shows it: `url` may be normalised. */
+  readonly target?: string;
+  /** The headers. */
+  readonly headers: RequestHeaders;
+  /** The body as it arrives. */
+  readonly body: ReadableStream<Uint8Array> | null;
+}
+
+/** Headers, to be read by name. */
+export type RequestHeaders = Pick<Headers, "get" | "has">;
+
 /** What all requests of one handler share. */
 export interface Shared {
   /** The store. */
@@ -32,20 +48,20 @@ export interface Shared {
 /** A request to a stream. */
 export interface Exchange extends Shared {
   /** The request. */
-  readonly request: Request;
+  readonly request: HttpRequest;
   /** The name of the stream. */
   readonly name: string;
 }
 
-/** An answer before the common headers are added. */
+/** An answer. */
 export interface Answer {
   /** Status code. */
   readonly status: number;
-  /** Headers beside the common ones. */
+  /** Headers. */
   readonly fields: Fields;
   /** Body, if any. */
   readonly body?: Uint8Array | ReadableStream<Uint8Array> | string;
-  /** Frees the memory of the body, once it was sent. */
+  /** Frees the memory of the body; may be called once the system has taken its last byte. */
   readonly release?: () => void;
 }
 

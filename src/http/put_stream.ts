@@ -5,7 +5,7 @@
  */
 
 import type { CreateOptions, ForkOptions } from "../streams/stream_store.ts";
-import type { Answer, Exchange } from "./exchange.ts";
+import type { Answer, Exchange, RequestHeaders } from "./exchange.ts";
 import { accepted } from "./exchange.ts";
 import { contentType, DEFAULT_CONTENT_TYPE, payloadKind } from "./media_type.ts";
 import { splitMessages } from "./message_split.ts";
@@ -59,7 +59,7 @@ async function firstMessages(
   return type === undefined ? { messages } : { messages, contentType: type };
 }
 
-function forkOf(headers: Headers, basePath: string): ForkOptions | undefined {
+function forkOf(headers: RequestHeaders, basePath: string): ForkOptions | undefined {
   const from = headers.get("Stream-Forked-From");
   const offset = headers.get("Stream-Fork-Offset");
   const subOffset = subOffsetField(headers);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { RequestHeaders } from "./exchange.ts";
 import { HttpProblem } from "./problem.ts";
 
 /** Longest `Producer-Id`, `Stream-Seq`, in characters (headers carry Latin-1). */
@@ -24,7 +25,7 @@ export interface ProducerFields {
 }
 
 /** Whether `Stream-Closed` asks for closing: `true` in any case; all other values are ignored. */
-export function closedFlag(headers: Headers): boolean {
+export function closedFlag(headers: RequestHeaders): boolean {
   return headers.get("Stream-Closed")?.trim().toLowerCase() === "true";
 }
 
@@ -32,7 +33,7 @@ export function closedFlag(headers: Headers): boolean {
  * The producer headers, or `undefined` when there are none.
  * @throws HttpProblem `INVALID_PRODUCER` when only some are there or one is malformed.
  */
-export function producerFields(headers: Headers): ProducerFields | undefined {
+export function producerFields(headers: RequestHeaders): ProducerFields | undefined {
   const id = headers.get("Producer-Id");
   const epoch = headers.get("Producer-Epoch");
   const seq = headers.get("Producer-Seq");
@@ -54,7 +55,7 @@ export function producerFields(headers: Headers): ProducerFields | undefined {
 }
 
 /** The `Stream-Seq` header, or `undefined`; compared byte by byte, so any text will do. */
-export function sequenceField(headers: Headers): string | undefined {
+export function sequenceField(headers: RequestHeaders): string | undefined {
   const value = headers.get("Stream-Seq");
   if (value === null) return undefined;
   if (value === "" || value.length > MAX_ID_LENGTH) {
@@ -75,7 +76,7 @@ export interface ExpiryFields {
  * The expiry headers.
  * @throws HttpProblem `INVALID_HEADER` when both are there or one is malformed.
  */
-export function expiryFields(headers: Headers): ExpiryFields {
+export function expiryFields(headers: RequestHeaders): ExpiryFields {
   const ttl = headers.get("Stream-TTL");
   const expires = headers.get("Stream-Expires-At");
   if (ttl !== null && expires !== null) {
@@ -100,7 +101,7 @@ export function expiryFields(headers: Headers): ExpiryFields {
 }
 
 /** `Stream-Fork-Sub-Offset`: a decimal count of bytes or messages, or `undefined`. */
-export function subOffsetField(headers: Headers): number | undefined {
+export function subOffsetField(headers: RequestHeaders): number | undefined {
   const value = headers.get("Stream-Fork-Sub-Offset");
   if (value === null) return undefined;
   const count = strictInteger(value);

@@ -53,7 +53,8 @@ export function streamPath(name: string, base: string): string {
 export function checkName(name: string): void {
   if (name === "") throw new HttpProblem("INVALID_NAME", "the name is empty");
   if (!name.isWellFormed()) throw new HttpProblem("INVALID_NAME", "the name has a lone surrogate");
-  if (name.length > MAX_NAME_BYTES || utf8Length(name) > MAX_NAME_BYTES) throw tooLong();
+  // A UTF-16 unit is at most 3 bytes of UTF-8.
+  if (3 * name.length > MAX_NAME_BYTES && utf8Length(name) > MAX_NAME_BYTES) throw tooLong();
   if (name.includes("\0")) throw new HttpProblem("INVALID_NAME", "the name contains NUL");
   const segments = name.split("/");
   for (const segment of segments) {
@@ -71,21 +72,30 @@ export function checkName(name: string): void {
 }
 
 /**
- * Judges a request target before a platform normalises it (only some platforms show it).
- * @returns why it is refused, or `undefined` when it is an origin-form target without tricks.
+ * Judges a request target as it was sent (only some servers show it), before anything normalises it.
+ * @throws HttpProblem `INVALID_TARGET`, `INVALID_NAME` when it is not in origin form, or has dot
+ * segments, backslashes or characters that must be encoded.
  */
-export function targetProblem(target: string): HttpProblem | undefined {
+export function checkTarget(target: string): void {
   if (!target.startsWith("/")) {
-    return new HttpProblem("INVALID_TARGET", "the target is not in origin form");
+    throw new HttpProblem("INVALID_TARGET", "the target is not in origin form");
   }
   if (/[^\x21-\x7e]|[\\#]/.test(target)) {
-    return new HttpProblem("INVALID_TARGET", "the target has a character that must be encoded");
+    throw new HttpProblem("INVALID_TARGET", "the target has a character that must be encoded");
   }
   const path = rawPath(`http://host${target}`);
   const dots = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i;
-  return dots.test(path)
-    ? new HttpProblem("INVALID_NAME", "the name has a dot segment")
-    : undefined;
+  if (dots.test(path)) throw new HttpProblem("INVALID_NAME", "the name has a dot segment");
+}
+
+/**
+ * Judges the Host header of a request that no platform has parsed.
+ * @throws HttpProblem `INVALID_HEADER` when it cannot stand in a URL.
+ */
+export function checkHost(host: string | null): void {
+  if (host !== null && !/^(?:[\w.~-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/.test(host)) {
+    throw new HttpProblem("INVALID_HEADER", "Host is a name or an address, with or without a port");
+  }
 }
 
 function decodeOnce(encoded: string): string {

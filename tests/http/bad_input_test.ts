@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { targetGuard } from "../../src/http/target_guard.ts";
+import { createResponder } from "../../src/http/responder.ts";
 import { HttpProblem } from "../../src/http/problem.ts";
 import { streamName, streamPath } from "../../src/http/stream_path.ts";
 import { assertProblem, withHandler } from "./harness.ts";
+import { openStore } from "./open_store.ts";
 
 const BASE = "/v1/stream/";
 const TEXT = { "Content-Type": "text/plain" };
@@ -127,8 +128,26 @@ test("hostile names are refused by every method, or are names like any other", a
   });
 });
 
-test("targetGuard refuses targets that a Request would hide", async () => {
-  const guard = targetGuard();
+test("createResponder refuses targets and hosts that a Request would hide", async () => {
+  const { store, close } = await openStore(() => 0);
+  const responder = createResponder(store);
+  const answerTo = async (target: string, host = "a.example"): Promise<Response> => {
+    const plain = new Request("http://a.example/");
+    const { body, signal } = plain;
+    const headers = new Headers({ Host: host });
+    const arrayBuffer = (): Promise<ArrayBuffer> => plain.arrayBuffer();
+    const url = `http://${host}${target}`;
+    const answer = await responder({
+      method: "GET",
+      url,
+      target,
+      headers,
+      body,
+      signal,
+      arrayBuffer,
+    });
+    return new Response(answer.body as BodyInit, { status: answer.status, headers: answer.fields });
+  };
   const refused = [
     ["*", "INVALID_TARGET"],
     ["http://other/v1/stream/a", "INVALID_TARGET"],
@@ -143,13 +162,18 @@ test("targetGuard refuses targets that a Request would hide", async () => {
     ["/v1/stream/.%2e?offset=-1", "INVALID_NAME"],
   ] as const;
   for (const [target, code] of refused) {
-    const response = guard(target);
-    assert.ok(response !== undefined, target);
-    await assertProblem(response, 400, code);
+    await assertProblem(await answerTo(target), 400, code);
   }
-  for (const target of ["/v1/stream/a?x=../..", "/v1/stream/...", "/v1/stream/%2e%2e%2fx", "/"]) {
-    assert.equal(guard(target), undefined, target);
+  for (const target of ["/v1/stream/a?x=../..", "/v1/stream/...", "/"]) {
+    assert.notEqual((await answerTo(target)).status, 400, target);
   }
+  for (const host of ["a/b", "a@b", "a b", "", "a:b", "a?b", "[::1"]) {
+    await assertProblem(await answerTo("/v1/stream/a", host), 400, "INVALID_HEADER");
+  }
+  for (const host of ["a", "a-b.example:80", "[::1]:8080", "127.0.0.1"]) {
+    await assertProblem(await answerTo("/v1/stream/a", host), 404, "NOT_FOUND");
+  }
+  await close();
 });
 
 test("malformed headers are 400 with a code, and change nothing", async () => {

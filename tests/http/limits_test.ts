@@ -133,6 +133,7 @@ test("a small announced body that stalls is 408, a large announced one is 413 un
     assert.equal((await http.call("POST", "s", fits)).status, 204);
     const stored = new Uint8Array(await (await http.call("GET", "s")).arrayBuffer());
     assert.deepEqual(stored, Uint8Array.of(1, 2, 3));
+    http.clock.advance(10_000);
     assert.equal(http.clock.pending, 0);
   });
 });
@@ -156,6 +157,14 @@ test("Deadlines expire oldest first behind one timer, and not once they are over
   assert.deepEqual(expired, ["a", "c"]);
   assert.equal(clock.pending, 0);
   deadlines.begin(() => expired.push("d"))();
+  deadlines.begin(() => expired.push("e"))();
+  assert.equal(clock.pending, 1);
+  clock.advance(50);
+  deadlines.begin(() => expired.push("f"));
+  clock.advance(99);
+  assert.deepEqual(expired, ["a", "c"]);
+  clock.advance(1);
+  assert.deepEqual(expired, ["a", "c", "f"]);
   assert.equal(clock.pending, 0);
 });
 

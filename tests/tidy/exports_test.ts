@@ -59,7 +59,7 @@ test("dependencies: package.json is a module and pins exact versions", () => {
     Object.entries(versions).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version)),
     [],
   );
-  assert.deepEqual(Object.keys(npm.dependencies ?? {}), ["@hono/node-server"]);
+  assert.deepEqual(Object.keys(npm.dependencies ?? {}), []);
 });
 
 test("dependencies: package-lock.json has the same versions and no addresses", () => {

@@ -1,0 +1,84 @@
+/**
+ * Sending an answer through `node:http`.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { HttpAnswer } from "./http_server.ts";
+
+/** How long the rest of a body that nobody wants may still come, milliseconds. */
+const LINGER_MS = 500;
+
+/** Sends `answer`; resolves when all of it was handed on or the client is gone. */
+export async function sendAnswer(
+  answer: HttpAnswer,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const { status, fields, body, release } = answer;
+  if (release !== undefined) outgoing.once("finish", release);
+  if (body instanceof ReadableStream) {
+    outgoing.writeHead(status, fields).flushHeaders();
+    await pump(body, outgoing);
+    return;
+  }
+  if (outgoing.destroyed) return;
+  if (body !== undefined) {
+    const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+    outgoing.setHeader("Content-Length", length);
+  }
+  outgoing.writeHead(status, fields);
+  if (incoming.complete) {
+    outgoing.end(body);
+    return;
+  }
+  if (body === undefined) outgoing.flushHeaders();
+  else outgoing.write(body);
+  await linger(incoming);
+  outgoing.end();
+}
+
+/**
+ * Reads on while the client still sends a body that was refused: a connection that is closed with
+ * unread bytes is reset, and the client would lose the answer it has not read yet (RFC 9112, 9.6).
+ */
+function linger(incoming: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      incoming.socket.destroySoon();
+      resolve();
+    }, LINGER_MS);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    incoming.once("end", done).once("close", done).resume();
+  });
+}
+
+/** Passes a stream on as fast as the client reads it, and cancels it when the client is gone. */
+async function pump(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
+  const reader = body.getReader();
+  let wake = (): void => undefined;
+  const gone = (): void => {
+    wake();
+    // The source ends; that it fails in doing so reaches nobody who waits.
+    reader.cancel().catch(() => undefined);
+  };
+  outgoing.once("close", gone).on("drain", () => wake()).on("error", gone);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || outgoing.destroyed) break;
+      if (!outgoing.write(value) && !outgoing.destroyed) {
+        await new Promise<void>((resolve) => wake = resolve);
+      }
+    }
+    if (!outgoing.destroyed) outgoing.end();
+  } catch {
+    // The source told its own error to whom it concerns; the client sees a body that is cut.
+    outgoing.destroy();
+  }
+}
