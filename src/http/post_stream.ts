@@ -19,7 +19,13 @@ import { refusalProblem } from "./store_problem.ts";
 export function postStream(exchange: Exchange): Promise<Answer> {
   return withBody(exchange, async (body) => {
     const { store, name } = exchange;
-    const { messages, options } = await drafted(exchange, body);
+    let draft: Draft;
+    try {
+      draft = draftOf(exchange, body);
+    } catch (error) {
+      throw error instanceof HttpProblem ? await firstProblem(exchange, error) : error;
+    }
+    const { messages, options } = draft;
     const outcome = accepted(await store.append(name, messages, options));
     const fields: Fields = {
       "Stream-Next-Offset": outcome.nextOffset,
@@ -39,15 +45,6 @@ export function postStream(exchange: Exchange): Promise<Answer> {
 interface Draft {
   readonly messages: readonly Uint8Array[];
   readonly options: AppendOptions;
-}
-
-async function drafted(exchange: Exchange, body: Uint8Array): Promise<Draft> {
-  try {
-    return draftOf(exchange, body);
-  } catch (error) {
-    if (error instanceof HttpProblem) throw await firstProblem(exchange, error);
-    throw error;
-  }
 }
 
 function draftOf(exchange: Exchange, body: Uint8Array): Draft {

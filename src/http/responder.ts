@@ -18,7 +18,7 @@ import { HttpProblem } from "./problem.ts";
 import { putStream } from "./put_stream.ts";
 import { commonFields, corsFields, METHODS, preflightFields } from "./response_fields.ts";
 import { busy, errorProblem } from "./store_problem.ts";
-import { checkHost, checkTarget, rawPath, streamName } from "./stream_path.ts";
+import { checkHost, checkTarget, rawPath, streamName, targetPath } from "./stream_path.ts";
 import { Waiters } from "./waiters.ts";
 
 /** Answers requests. Never rejects. */
@@ -64,7 +64,8 @@ async function answer(request: HttpRequest, shared: Shared): Promise<Answer> {
   if (method === "OPTIONS") return { status: 204, fields: preflightFields() };
   const act = ACTIONS.get(method);
   if (act === undefined) throw new HttpProblem("METHOD_NOT_ALLOWED", "", { Allow: METHODS });
-  const name = streamName(rawPath(request.url), shared.settings.basePath);
+  const path = target === undefined ? rawPath(request.url) : targetPath(target);
+  const name = streamName(path, shared.settings.basePath);
   if (name === undefined) throw new HttpProblem("NO_ROUTE");
   return await act({ ...shared, request, name });
 }

@@ -25,9 +25,13 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export function rawPath(url: string): string {
   const scheme = url.indexOf("://");
   const start = url.indexOf("/", scheme === -1 ? 0 : scheme + 3);
-  if (start === -1) return "/";
-  const end = url.slice(start).search(/[?#]/);
-  return end === -1 ? url.slice(start) : url.slice(start, start + end);
+  return start === -1 ? "/" : targetPath(url.slice(start));
+}
+
+/** The path of a target in origin form as it stands, likewise. */
+export function targetPath(target: string): string {
+  const end = target.search(/[?#]/);
+  return end === -1 ? target : target.slice(0, end);
 }
 
 /**
@@ -83,9 +87,10 @@ export function checkTarget(target: string): void {
   if (/[^\x21-\x7e]|[\\#]/.test(target)) {
     throw new HttpProblem("INVALID_TARGET", "the target has a character that must be encoded");
   }
-  const path = rawPath(`http://host${target}`);
   const dots = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i;
-  if (dots.test(path)) throw new HttpProblem("INVALID_NAME", "the name has a dot segment");
+  if (dots.test(targetPath(target))) {
+    throw new HttpProblem("INVALID_NAME", "the name has a dot segment");
+  }
 }
 
 /**

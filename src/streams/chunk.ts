@@ -37,7 +37,13 @@ export interface Chunk {
   readonly buffer: ArrayBuffer | undefined;
 }
 
-/** Encodes `messages[begin, end)`, which follow `byte` bytes of their stream. */
+/** PERF: a new buffer for each chunk and each state was a thirtieth of the cost of an append. */
+const writer = new ByteWriter();
+
+/**
+ * Encodes `messages[begin, end)`, which follow `byte` bytes of their stream: as a view that the next
+ * call overwrites.
+ */
 export function encodeChunk(
   messages: readonly Uint8Array[],
   begin: number,
@@ -47,7 +53,9 @@ export function encodeChunk(
 ): Uint8Array {
   let size = 26 + 4 * (end - begin);
   for (let i = begin; i < end; i++) size += messages[i]!.length;
-  const writer = new ByteWriter(size);
+  writer.shrink();
+  writer.reset();
+  writer.reserve(size);
   writer.u8(FORMAT);
   writer.varint(byte);
   writer.varint(time);

@@ -65,9 +65,6 @@ export class Lane {
 
   /** Queues a change that writes about `bytes`; resolves when it and all it read is durable. */
   change<T>(body: ChangeBody<T>, bytes: number): Promise<T> {
-    const done = new Promise<T>((resolve, reject) => {
-      this.#queue.push({ body, bytes, resolve: resolve as (value: unknown) => void, reject });
-    });
     if (!this.#scheduled) {
       this.#scheduled = true;
       this.#nextTurn(() => {
@@ -75,16 +72,21 @@ export class Lane {
         this.#flush();
       });
     }
-    return this.#track(done);
+    this.#underWay++;
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ body, bytes, resolve: resolve as (value: unknown) => void, reject });
+    });
   }
 
   /** Runs a change at once, behind what is queued, in a transaction of its own. */
-  alone<T>(body: ChangeBody<T>, durability: Durability): Promise<T> {
+  async alone<T>(body: ChangeBody<T>, durability: Durability): Promise<T> {
     this.#flush();
-    const options = { durability };
-    return this.#track(
-      this.#database.update<T>((tx) => body(new PendingTables(tx)), options),
-    );
+    this.#underWay++;
+    try {
+      return await this.#database.update<T>((tx) => body(new PendingTables(tx)), { durability });
+    } finally {
+      this.#ended(1);
+    }
   }
 
   /** Resolves when nothing is queued or under way. */
@@ -92,14 +94,9 @@ export class Lane {
     if (this.#underWay > 0) await new Promise<void>((resolve) => this.#drained.push(resolve));
   }
 
-  async #track<T>(call: Promise<T>): Promise<T> {
-    this.#underWay++;
-    try {
-      return await call;
-    } finally {
-      this.#underWay--;
-      if (this.#underWay === 0) { for (const resolve of this.#drained.splice(0)) resolve(); }
-    }
+  #ended(count: number): void {
+    this.#underWay -= count;
+    if (this.#underWay === 0) { for (const resolve of this.#drained.splice(0)) resolve(); }
   }
 
   #flush(): void {
@@ -123,7 +120,7 @@ export class Lane {
         this.#durability === undefined ? {} : { durability: this.#durability },
       );
     } catch (error) {
-      for (const change of group) change.reject(error);
+      this.#fail(group, error);
       return true;
     }
     const tables = new PendingTables(tx);
@@ -136,22 +133,26 @@ export class Lane {
         if (tables.writes !== writes) {
           tx.rollback();
           if (group.length > 1) return false;
-          change.reject(error);
+          this.#fail(group, error);
           return true;
         }
         ran.push({ change, answer: { error } });
       }
     }
-    tx.commit().then(() => settle(ran), (error) => {
-      for (const { change } of ran) change.reject(error);
-    });
+    tx.commit().then(() => this.#settle(ran), (error) => this.#fail(group, error));
     return true;
   }
-}
 
-function settle(ran: readonly Ran[]): void {
-  for (const { change, answer } of ran) {
-    if ("value" in answer) change.resolve(answer.value);
-    else change.reject(answer.error);
+  #settle(ran: readonly Ran[]): void {
+    for (const { change, answer } of ran) {
+      if ("value" in answer) change.resolve(answer.value);
+      else change.reject(answer.error);
+    }
+    this.#ended(ran.length);
+  }
+
+  #fail(group: readonly Change[], error: unknown): void {
+    for (const change of group) change.reject(error);
+    this.#ended(group.length);
   }
 }

@@ -49,9 +49,11 @@ export interface StreamState {
   readonly closedBy: ProducerRequest | undefined;
 }
 
-/** Encodes a state. */
+const writer = new ByteWriter();
+
+/** Encodes a state: as a view that the next call overwrites. */
 export function encodeState(state: StreamState): Uint8Array {
-  const writer = new ByteWriter(48);
+  writer.reset();
   writer.u8(FORMAT);
   writer.u8(
     (state.closed ? CLOSED : 0) | (state.removed ? REMOVED : 0) | (state.forked ? FORKED : 0) |

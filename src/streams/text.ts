@@ -35,9 +35,9 @@ export function writeSized(writer: ByteWriter, bytes: Uint8Array): void {
   writer.raw(bytes);
 }
 
-/** Reads what {@linkcode writeSized} wrote, as a copy. */
+/** Reads what {@linkcode writeSized} wrote, as a view. */
 export function readSized(reader: ByteReader): Uint8Array {
-  return reader.raw(reader.varint()).slice();
+  return reader.raw(reader.varint());
 }
 
 /** Refuses a record whose format this version does not know, or that has bytes left over. */
