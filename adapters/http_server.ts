@@ -53,6 +53,8 @@ export interface HttpServerOptions {
   readonly maxConnections: number;
   /** How long the headers of a request may take, milliseconds, where the runtime can tell. */
   readonly headersMs: number;
+  /** Told when an answer could not be sent though the client was there; its connection is cut. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** A server that listens. */

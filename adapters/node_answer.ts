@@ -18,13 +18,13 @@ export async function sendAnswer(
   outgoing: ServerResponse,
 ): Promise<void> {
   const { status, fields, body, release } = answer;
-  if (release !== undefined) outgoing.once("finish", release);
   if (body instanceof ReadableStream) {
+    if (outgoing.destroyed) return await body.cancel();
     outgoing.writeHead(status, fields).flushHeaders();
-    await pump(body, outgoing);
-    return;
+    return await pump(body, outgoing);
   }
   if (outgoing.destroyed) return;
+  if (release !== undefined) outgoing.once("finish", release);
   if (body !== undefined) {
     const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
     outgoing.setHeader("Content-Length", length);

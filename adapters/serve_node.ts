@@ -36,7 +36,12 @@ export async function serveNode(
     // As in the web's `Headers`: a second value is not dropped silently.
     joinDuplicateHeaders: true,
   }, async (incoming, outgoing) => {
-    await sendAnswer(await responder(new NodeRequest(incoming, outgoing)), incoming, outgoing);
+    try {
+      await sendAnswer(await responder(new NodeRequest(incoming, outgoing)), incoming, outgoing);
+    } catch (error) {
+      outgoing.destroy();
+      options.onError(error);
+    }
   });
   server.maxConnections = options.maxConnections;
   await new Promise<void>((resolve, reject) => {

@@ -183,10 +183,11 @@ export function requestBytes(
   method: "PUT" | "POST" | "GET",
   target: string,
   body?: Uint8Array,
+  contentType = "application/octet-stream",
 ): Uint8Array {
   const lines = [`${method} ${target} HTTP/1.1`, "Host: 127.0.0.1"];
   if (method !== "GET") {
-    lines.push("Content-Type: application/octet-stream", `Content-Length: ${body?.length ?? 0}`);
+    lines.push(`Content-Type: ${contentType}`, `Content-Length: ${body?.length ?? 0}`);
   }
   const head = Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
   return body === undefined ? head : Buffer.concat([head, body]);

@@ -18,7 +18,7 @@ export const EXIT_POISONED = 70;
 /** How a service is run. */
 export interface ServiceOptions {
   /** Where to listen, and within which limits. */
-  readonly listen: HttpServerOptions;
+  readonly listen: Omit<HttpServerOptions, "onError">;
   /** Options of the handler. */
   readonly handler: Omit<HandlerOptions, "signal" | "onError">;
   /** How long requests may take to end once the service stops, milliseconds. */
@@ -69,7 +69,7 @@ export class Service {
     });
     let server: HttpServer;
     try {
-      server = await startHttp(responder, options.listen);
+      server = await startHttp(responder, { ...options.listen, onError });
     } catch (error) {
       await store.close();
       throw error;

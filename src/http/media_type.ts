@@ -32,6 +32,11 @@ export function contentType(value: string): string {
   return text;
 }
 
+/** The content type of an answer: a stream made without HTTP may have one that no header can carry. */
+export function servedType(type: string): string {
+  return /^[\x20-\x7e\x80-\xff]+$/.test(type) ? type : DEFAULT_CONTENT_TYPE;
+}
+
 /** `type/subtype` in lower case, without parameters: what content types are compared by. */
 export function essence(type: string): string {
   const end = type.indexOf(";");

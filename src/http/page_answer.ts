@@ -8,7 +8,7 @@ import type { Page } from "../streams/stream_store.ts";
 import { entityTag } from "./entity_tag.ts";
 import type { Answer } from "./exchange.ts";
 import type { Settings } from "./handler_options.ts";
-import { payloadKind } from "./media_type.ts";
+import { payloadKind, servedType } from "./media_type.ts";
 import type { Fields } from "./response_fields.ts";
 import { joinBytes, jsonArray } from "./sse_encoding.ts";
 
@@ -20,7 +20,7 @@ export function pageAnswer(page: Page, fields: Fields): Answer & { readonly body
   const json = payloadKind(page.contentType) === "json";
   return {
     status: 200,
-    fields: { ...fields, "Content-Type": page.contentType },
+    fields: { ...fields, "Content-Type": servedType(page.contentType) },
     body: json ? jsonArray(page.messages) : joinBytes(page.messages),
   };
 }

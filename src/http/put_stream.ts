@@ -7,7 +7,7 @@
 import type { CreateOptions, ForkOptions } from "../streams/stream_store.ts";
 import type { Answer, Exchange, RequestHeaders } from "./exchange.ts";
 import { accepted } from "./exchange.ts";
-import { contentType, DEFAULT_CONTENT_TYPE, payloadKind } from "./media_type.ts";
+import { contentType, DEFAULT_CONTENT_TYPE, payloadKind, servedType } from "./media_type.ts";
 import { splitMessages } from "./message_split.ts";
 import { isOffset } from "./offset_parameter.ts";
 import { HttpProblem } from "./problem.ts";
@@ -33,7 +33,7 @@ export function putStream(exchange: Exchange): Promise<Answer> {
     const { store, name } = exchange;
     const outcome = accepted(await store.create(name, { ...options, ...contents }));
     const fields: Fields = {
-      "Content-Type": outcome.stream.contentType,
+      "Content-Type": servedType(outcome.stream.contentType),
       "Stream-Next-Offset": outcome.stream.nextOffset,
       "Cache-Control": "no-store",
     };

@@ -6,6 +6,7 @@
 
 import type { StreamInfo } from "../streams/stream_store.ts";
 import type { Settings } from "./handler_options.ts";
+import { servedType } from "./media_type.ts";
 
 /** Headers of an answer, by name. A plain object: the cheapest form on every platform. */
 export type Fields = Record<string, string>;
@@ -70,7 +71,7 @@ export function preflightFields(): Fields {
 /** What HEAD tells of a stream. */
 export function streamFields(stream: StreamInfo): Fields {
   const fields: Fields = {
-    "Content-Type": stream.contentType,
+    "Content-Type": servedType(stream.contentType),
     "Stream-Next-Offset": stream.nextOffset,
   };
   if (stream.closed) fields["Stream-Closed"] = "true";

@@ -19,7 +19,7 @@ export interface IoCapabilities {
   readonly atomicReplace: boolean;
   /** `syncAsync` runs off the thread; otherwise it is `sync` behind a promise. */
   readonly asyncSync: boolean;
-  /** Who is kept out by `tryLock`: other processes ("kernel"), other handles of this process. */
+  /** Who `tryLock` keeps out: other processes ("kernel"), or handles of this process alone. */
   readonly lock: "kernel" | "process";
 }
 
@@ -54,7 +54,7 @@ export interface IoFile {
   close(): void;
 }
 
-/** A held lock. Released by `release`, or by the death of the process. */
+/** A held lock. `release` ends it, and so does the death of its process, however it dies. */
 export interface IoLock {
   /** The real path of the store: what its owner opens, renames and syncs by. */
   readonly path: string;

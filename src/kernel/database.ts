@@ -146,7 +146,7 @@ export class Database {
     }
   }
 
-  /** Opens a new, empty database in memory: the same engine, gone with the process. */
+  /** Opens a new, empty database in memory: the same engine, gone with its process at the latest. */
   static memory(options: DatabaseOptions = {}): Promise<Database> {
     return Database.open("/memory.hold", { ...options, io: options.io ?? defaultIo().memory() });
   }

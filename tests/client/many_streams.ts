@@ -12,13 +12,14 @@ import { Buffer } from "node:buffer";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { HttpConnection } from "../../bench/streams/http_connection.ts";
 import { Database } from "../../mod.ts";
 import { numberFlag, parseFlags } from "../../src/cli/flags.ts";
 import { installDependencies } from "../tools/npm_folder.ts";
 import type { RuntimeName } from "../tools/runtimes.ts";
 import { findRuntime } from "../tools/runtimes.ts";
 import { Criteria, runningRuntime } from "./criteria.ts";
-import { HttpConnection, sendAll } from "./http_connection.ts";
+import { sendAll } from "./send_all.ts";
 import { Server } from "./server.ts";
 
 const STREAMS = 10_000;
@@ -63,7 +64,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const origin = await server.listening;
     console.log(`on ${name} ${runtime.version}: ${STREAMS} streams, ${messages} messages each`);
-    const open = (): Promise<HttpConnection> => HttpConnection.open(origin);
+    const open = (): Promise<HttpConnection> => HttpConnection.open(Number(new URL(origin).port));
     const connections = await Promise.all(Array.from({ length: CONNECTIONS }, open));
     await criteria.check("streams are created", async () => {
       const started = performance.now();

@@ -251,3 +251,19 @@ test("other methods are 405 with Allow, and OPTIONS answers a preflight", async 
     for (const name of shown) assert.ok(exposed.includes(name), name);
   });
 });
+
+test("a content type that no header can carry is served as bytes", async () => {
+  await withHandler({}, async (http) => {
+    for (const contentType of ["text/plain\r\nX-Evil: 1", "text/\u20ac", "", "\0"]) {
+      await http.store.create("s", { contentType, messages: [Uint8Array.of(1, 2)] });
+      for (const [method, bytes] of [["GET", [1, 2]], ["HEAD", []]] as const) {
+        const response = await http.call(method, "s");
+        assert.equal(response.status, 200);
+        assert.equal(response.headers.get("Content-Type"), "application/octet-stream");
+        assert.equal(response.headers.has("X-Evil"), false);
+        assert.deepEqual([...new Uint8Array(await response.arrayBuffer())], bytes);
+      }
+      await http.store.delete("s");
+    }
+  });
+});
