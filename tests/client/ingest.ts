@@ -115,17 +115,12 @@ function verifyShares(sent: readonly string[], read: readonly string[]): void {
 
 /** Sends each line as one request, 64 at a time; gives the rate. */
 async function ingest(url: string, kind: Kind, sent: readonly string[]): Promise<string> {
-  const { pathname } = new URL(url);
+  const { pathname, port } = new URL(url);
   const contentType = CONTENT_TYPES[kind];
-  const open = (): Promise<HttpConnection> => HttpConnection.open(Number(new URL(url).port));
+  const open = (): Promise<HttpConnection> => HttpConnection.open(Number(port));
   const connections = await Promise.all(Array.from({ length: WRITERS }, open));
-  const created = await connections[0]!.send({
-    method: "PUT",
-    path: pathname,
-    contentType,
-    body: new Uint8Array(),
-  });
-  strictEqual(created, 201);
+  const create = { method: "PUT", path: pathname, contentType, body: new Uint8Array() } as const;
+  await sendAll(connections, 1, 201, () => create);
   const started = performance.now();
   await sendAll(connections, sent.length, 204, (index) => ({
     method: "POST",
