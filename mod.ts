@@ -42,8 +42,16 @@ export type {
   IoOpenMode,
   IoStat,
 } from "./src/io/adapter.ts";
+export { RecordId } from "./src/base/record_id.ts";
 export { codec } from "./src/base/codec.ts";
-export type { Codec, Codecs, ElementCodecs, KeyCodec } from "./src/base/codec.ts";
+export type {
+  Codec,
+  Codecs,
+  ElementCodecs,
+  FieldCodecs,
+  KeyCodec,
+  KeyFieldCodecs,
+} from "./src/base/codec.ts";
 export { ByteReader } from "./src/base/byte_reader.ts";
 export { ByteWriter } from "./src/base/byte_writer.ts";
 export { Database } from "./src/kernel/database.ts";
@@ -62,6 +70,7 @@ export type {
   Writer,
 } from "./src/kernel/definition.ts";
 export type { RecoveryReport } from "./src/kernel/open_store.ts";
+export type { Savepoint } from "./src/kernel/savepoint.ts";
 export type { Snapshot } from "./src/kernel/snapshot.ts";
 export type { Isolation, Transaction, TransactionOptions } from "./src/kernel/transaction.ts";
 export type { EntryCursor, KeyBounds } from "./src/kernel/tree_cursor.ts";
@@ -81,6 +90,14 @@ export type {
   RecordLogReader,
   RecordLogWriter,
 } from "./src/structures/record_log.ts";
+export { segment } from "./src/structures/segment.ts";
+export type {
+  ScanOptions,
+  SegmentAccess,
+  SegmentEntry,
+  SegmentReader,
+  SegmentWriter,
+} from "./src/structures/segment.ts";
 export { EmbeddedStreamStore } from "./src/streams/embedded_stream_store.ts";
 export type { EmbeddedStreamStoreOptions } from "./src/streams/embedded_stream_store.ts";
 export type * from "./src/streams/stream_store.ts";

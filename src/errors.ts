@@ -11,7 +11,7 @@
 export const CODES = {
   LOCKED: "another process, or another handle of this one, owns the store: close that owner first",
   ALREADY_EXISTS: 'the thing to create exists: open it instead, or do not ask for "new"',
-  NOT_FOUND: "the file, structure or stream does not exist: create it first",
+  NOT_FOUND: "the file, structure, record or stream does not exist: create it first",
   CLOSED: "the handle was closed: open the store again",
   POISONED: "an earlier write or sync failed (see cause): close, then open again to recover",
   TRANSACTION_DONE: "the transaction has ended: begin another one",

@@ -1,5 +1,5 @@
 /**
- * Integers of 64 bits, as bigints.
+ * Integers of 64 and 128 bits, as bigints.
  *
  * @module
  */
@@ -9,60 +9,84 @@ import type { ByteWriter } from "./byte_writer.ts";
 import { checkWidth, outOfRange, wrongKind } from "./codec_error.ts";
 import type { KeyCodec } from "./key_codec.ts";
 
-const WIDTH = 8;
+/** Bytes of 64 bits, of which there are one or two. */
+const HALF = 8;
 
 /** Moves 64 bits between a bigint and bytes without intermediate bigints. */
-const SCRATCH: Uint8Array = new Uint8Array(WIDTH);
+const SCRATCH: Uint8Array = new Uint8Array(HALF);
 const VIEW: DataView = new DataView(SCRATCH.buffer);
 
-/** A 64-bit integer, big-endian, with the sign bit of a signed one flipped; one form. */
+/** An integer of 64 or 128 bits, big-endian, with the sign bit of a signed one flipped; one form. */
 export class BigintCodec implements KeyCodec<bigint> {
   /** Stored in the file. */
   readonly name: string;
   /** Fit for keys. */
   readonly ordered = true;
+  readonly #wide: boolean;
   readonly #signed: boolean;
+  readonly #width: number;
   readonly #flip: number;
 
-  /** Makes `i64` or `u64`. */
-  constructor(signed: boolean) {
-    this.name = signed ? "i64" : "u64";
+  /** Makes `u64`, `i64`, `u128` or `i128`. */
+  constructor(bits: 64 | 128, signed: boolean) {
+    this.name = `${signed ? "i" : "u"}${bits}`;
+    this.#wide = bits === 128;
     this.#signed = signed;
+    this.#width = bits / 8;
     this.#flip = signed ? 0x80 : 0;
   }
 
-  /** Appends 8 bytes. */
+  /** Appends the fixed number of bytes. */
   encode(value: bigint, out: ByteWriter): void {
     if (typeof value !== "bigint") throw wrongKind(this.name, "a bigint", value);
-    const held = this.#signed ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value);
-    if (held !== value) throw outOfRange(this.name, value);
-    VIEW.setBigUint64(0, value);
-    const begin = out.reserve(WIDTH);
+    if (this.#held(value) !== value) throw outOfRange(this.name, value);
+    const width = this.#width;
+    const begin = out.reserve(width);
     const bytes = out.bytes;
-    for (let i = 0; i < WIDTH; i++) bytes[begin + i] = SCRATCH[i]!;
-    bytes[begin] = SCRATCH[0]! ^ this.#flip;
-    out.length = begin + WIDTH;
+    if (this.#wide) put64(bytes, begin, value >> 64n);
+    put64(bytes, begin + width - HALF, value);
+    bytes[begin]! ^= this.#flip;
+    out.length = begin + width;
   }
 
-  /** The integer of a range of 8 bytes. */
+  /** The integer of a range of the fixed width. */
   decode(bytes: Uint8Array, begin: number, end: number): bigint {
-    checkWidth(this.name, WIDTH, end - begin);
+    checkWidth(this.name, this.#width, end - begin);
     return this.#read(bytes, begin);
   }
 
-  /** Appends 8 bytes. */
+  /** Appends the fixed number of bytes. */
   encodeElement(value: bigint, out: ByteWriter): void {
     this.encode(value, out);
   }
 
-  /** Reads 8 bytes. */
+  /** Reads the fixed number of bytes. */
   decodeElement(reader: ByteReader): bigint {
-    return this.#read(reader.bytes, reader.skip(WIDTH));
+    return this.#read(reader.bytes, reader.skip(this.#width));
+  }
+
+  /** What is left of `value` in this type. Engines have a short way for 64 as a constant. */
+  #held(value: bigint): bigint {
+    if (this.#wide) return this.#signed ? BigInt.asIntN(128, value) : BigInt.asUintN(128, value);
+    return this.#signed ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value);
   }
 
   #read(bytes: Uint8Array, begin: number): bigint {
-    for (let i = 0; i < WIDTH; i++) SCRATCH[i] = bytes[begin + i]!;
+    load64(bytes, begin);
     SCRATCH[0]! ^= this.#flip;
-    return this.#signed ? VIEW.getBigInt64(0) : VIEW.getBigUint64(0);
+    const high = this.#signed ? VIEW.getBigInt64(0) : VIEW.getBigUint64(0);
+    if (!this.#wide) return high;
+    load64(bytes, begin + HALF);
+    return (high << 64n) | VIEW.getBigUint64(0);
   }
+}
+
+/** Writes the low 64 bits of `value`. */
+function put64(bytes: Uint8Array, at: number, value: bigint): void {
+  VIEW.setBigUint64(0, value);
+  for (let i = 0; i < HALF; i++) bytes[at + i] = SCRATCH[i]!;
+}
+
+function load64(bytes: Uint8Array, at: number): void {
+  for (let i = 0; i < HALF; i++) SCRATCH[i] = bytes[at + i]!;
 }

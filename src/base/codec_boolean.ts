@@ -35,7 +35,11 @@ export class BooleanCodec implements KeyCodec<boolean> {
 
   /** Reads one byte. */
   decodeElement(reader: ByteReader): boolean {
-    return this.#read(reader.bytes, reader.skip(1));
+    const begin = reader.skip(1);
+    reader.position = begin;
+    const value = this.#read(reader.bytes, begin);
+    reader.position = begin + 1;
+    return value;
   }
 
   #read(bytes: Uint8Array, at: number): boolean {

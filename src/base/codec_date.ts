@@ -7,9 +7,9 @@
 import type { ByteReader } from "./byte_reader.ts";
 import type { ByteWriter } from "./byte_writer.ts";
 import { checkWidth, malformed, wrongKind } from "./codec_error.ts";
+import { get32, put32, TWO_32 } from "./codec_word.ts";
 import type { KeyCodec } from "./key_codec.ts";
 
-const TWO_32 = 0x100000000;
 const SIGN = 0x80000000;
 const WIDTH = 8;
 
@@ -48,7 +48,11 @@ export class DateCodec implements KeyCodec<Date> {
 
   /** Reads 8 bytes. */
   decodeElement(reader: ByteReader): Date {
-    return this.#read(reader.bytes, reader.skip(WIDTH));
+    const begin = reader.skip(WIDTH);
+    reader.position = begin;
+    const value = this.#read(reader.bytes, begin);
+    reader.position = begin + WIDTH;
+    return value;
   }
 
   #read(bytes: Uint8Array, at: number): Date {
@@ -56,16 +60,4 @@ export class DateCodec implements KeyCodec<Date> {
     if (Math.abs(time) > TIME_MAX) throw malformed(this.name, "a time outside the range of Date");
     return new Date(time);
   }
-}
-
-function put32(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 24;
-  bytes[at + 1] = value >>> 16;
-  bytes[at + 2] = value >>> 8;
-  bytes[at + 3] = value >>> 0;
-}
-
-function get32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>>
-    0;
 }

@@ -76,7 +76,11 @@ export class FloatCodec implements KeyCodec<number> {
 
   /** Reads 4 or 8 bytes. */
   decodeElement(reader: ByteReader): number {
-    return this.#read(reader.bytes, reader.skip(this.#width));
+    const begin = reader.skip(this.#width);
+    reader.position = begin;
+    const value = this.#read(reader.bytes, begin);
+    reader.position = begin + this.#width;
+    return value;
   }
 
   #read(bytes: Uint8Array, begin: number): number {

@@ -17,6 +17,8 @@ export interface HeldCursor extends EntryCursor {
 
 /** Reads one tree, as somebody sees it. Keys are what a `ByteWriter` holds. */
 export interface TreeReader {
+  /** The number of the tree, never given to another one; -1 while there is no tree. */
+  readonly id: number;
   /** The decoded value of a key, or `undefined`. */
   get<T>(key: ByteWriter, codec: Codec<T>): T | undefined;
   /** Whether a key is there. */
@@ -31,10 +33,17 @@ export interface TreeReader {
 
 /** Reads and changes one tree inside a transaction. */
 export interface TreeWriter extends TreeReader {
+  /** How often changes of the transaction were taken back: what was remembered then may be wrong. */
+  readonly undone: number;
   /** Inserts or replaces: the value is `bytes[0, length)`. Copies key and value. */
   put(key: ByteWriter, bytes: Uint8Array, length: number): void;
   /** Removes a key. @returns whether it was there. */
   remove(key: ByteWriter): boolean;
+  /**
+   * A number that no transaction on this tree has got since the database was opened, not even one
+   * that runs at the same time: the next one, or at the first call what `first` says.
+   */
+  takeSerial(first: () => number): number;
 }
 
 /** The reading and the writing view of a structure, as types. */

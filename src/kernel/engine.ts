@@ -46,6 +46,8 @@ export class Engine {
   readonly pool: ValuePool = new ValuePool();
   /** Runs written for values that are not committed yet: first page to page count. */
   readonly reserved: Map<number, number> = new Map();
+  /** The next serial number of trees that have given some since opening. */
+  readonly serials: Map<number, number> = new Map();
   /** The run for the next free space bitmap; the old one takes its place. */
   spareBitmap: PageRun | undefined;
   /** A larger log extent, taken before the checkpoint that is going to name it. */

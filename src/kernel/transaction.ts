@@ -8,17 +8,18 @@
  * @module
  */
 
-import { catalogCodec, type CatalogEntry, catalogKey, checkDefinition } from "./catalog.ts";
 import type { CommitHistory } from "./commit_history.ts";
 import type { Durability } from "./commit.ts";
 import type { CommitPipeline } from "./commit_pipeline.ts";
 import type { Definition, Writer } from "./definition.ts";
 import type { Engine } from "./engine.ts";
 import { ConflictError, StateError } from "../errors.ts";
-import { ByteWriter } from "../base/byte_writer.ts";
 import type { PendingTips } from "./pending_tips.ts";
 import { CATALOG_TREE, type State } from "./state.ts";
-import { type ChangeSink, TreeChanges, TreeView } from "./tree_access.ts";
+import { type ChangeMark, Savepoint } from "./savepoint.ts";
+import { TransactionTree } from "./transaction_tree.ts";
+import { entersTheSame, treeOf } from "./structure_tree.ts";
+import { TreeChanges } from "./tree_access.ts";
 import type { WriteSet } from "./write_set.ts";
 
 /** How concurrent transactions are kept apart. */
@@ -52,6 +53,14 @@ export interface TransactionHost {
   check(): void;
 }
 
+/** A structure that a transaction has created. */
+interface Creation {
+  readonly definition: Definition<unknown>;
+  readonly tree: TransactionTree;
+  /** How many operations came before. */
+  readonly operations: number;
+}
+
 const NO_SETS: readonly WriteSet[] = [];
 
 /**
@@ -61,13 +70,21 @@ const NO_SETS: readonly WriteSet[] = [];
 export class Transaction {
   readonly #host: TransactionHost;
   readonly #durability: Durability;
-  readonly #own: WriteSet;
+  #own: WriteSet;
   readonly #since: number;
   #runs: { page: number; pages: number }[] | undefined;
   /** The view asked for last; most transactions have one or two. */
   #lastDefinition: Definition<unknown> | undefined;
   #lastWriter: unknown;
   #writers: Map<Definition<unknown>, unknown> | undefined;
+  /** Structures that this transaction has created, and after how many operations. */
+  #created: Creation[] | undefined;
+  #savepoints: Savepoint[] | undefined;
+  /**
+   * How often changes were taken back: what a view has remembered of them holds no longer.
+   * @internal
+   */
+  undone = 0;
   #done = false;
   #state: State | undefined;
   /** Own changes over captured commits, oldest first. */
@@ -94,10 +111,16 @@ export class Transaction {
     if (definition === this.#lastDefinition) return this.#lastWriter as Writer<A>;
     const known = this.#writers?.get(definition as Definition<unknown>);
     if (known !== undefined) return known as Writer<A>;
-    const tree = this.#treeOf(definition as Definition<unknown>);
-    const writer = definition.writer(
-      new TreeChanges(this.#host.engine, new TransactionTree(this, tree)),
+    const operations = this.#own.count;
+    const tree = new TransactionTree(
+      this,
+      treeOf(this.#host, this, definition as Definition<unknown>),
     );
+    if (this.#own.count > operations) {
+      this.#created ??= [];
+      this.#created.push({ definition: definition as Definition<unknown>, tree, operations });
+    }
+    const writer = definition.writer(new TreeChanges(this.#host.engine, tree));
     if (this.#lastDefinition !== undefined) {
       this.#writers ??= new Map();
       this.#writers.set(this.#lastDefinition, this.#lastWriter);
@@ -139,6 +162,62 @@ export class Transaction {
     this.#submit(undefined).catch(() => {});
     pipeline.flushSync();
     engine.health.check();
+  }
+
+  /**
+   * Remembers where the transaction is, so that later changes can be taken back alone.
+   *
+   * ```ts
+   * import { codec, Database, index } from "@holdfast/holdfast";
+   *
+   * const stock = index("stock", { key: codec.string, value: codec.u32 });
+   * const db = await Database.memory();
+   * await db.update((tx) => {
+   *   tx.open(stock).put("nuts", 1);
+   *   const before = tx.savepoint();
+   *   tx.open(stock).put("bolts", 2);
+   *   before.rollback();
+   * });
+   * console.log([...db.open(stock).range()]); // [["nuts", 1]]
+   * await db.close();
+   * ```
+   *
+   * @throws {StateError} `TRANSACTION_DONE`
+   */
+  savepoint(): Savepoint {
+    this.check();
+    return new Savepoint(this.#savepoints ??= [], this);
+  }
+
+  /**
+   * How much it has changed.
+   * @internal
+   */
+  mark(): ChangeMark {
+    const { count, out } = this.#own;
+    return { operations: count, bytes: out.length, runs: this.#runs?.length ?? 0 };
+  }
+
+  /**
+   * Takes back what was changed since. Iterators may read the old set: it is left as it is.
+   * @internal
+   */
+  undo(mark: ChangeMark): void {
+    const { pipeline } = this.#host;
+    const own = pipeline.takeSet();
+    own.copy(this.#own, mark);
+    pipeline.giveSet(this.#own);
+    this.#own = own;
+    if (this.#sets !== undefined) this.#sets = [...this.#sets.slice(0, -1), own];
+    this.#releaseRuns(mark.runs);
+    this.undone++;
+    const created = this.#created ?? [];
+    while (created.length > 0 && created.at(-1)!.operations >= mark.operations) {
+      const { definition, tree } = created.pop()!;
+      tree.undo();
+      this.#writers?.delete(definition);
+      if (this.#lastDefinition === definition) this.#lastDefinition = undefined;
+    }
   }
 
   /** Drops all changes. Idempotent; does nothing after a commit. */
@@ -264,6 +343,7 @@ export class Transaction {
   #finish(): void {
     const { open, history, engine } = this.#host;
     this.#done = true;
+    if (this.#savepoints !== undefined) this.#savepoints.length = 0;
     if (open.size > 0) {
       open.delete(this);
       if (open.size === 0) history.clear();
@@ -271,9 +351,9 @@ export class Transaction {
     if (this.#state !== undefined) engine.states.unpin(this.#state);
   }
 
-  #releaseRuns(): void {
+  #releaseRuns(from = 0): void {
     const { engine } = this.#host;
-    for (const { page, pages } of this.#runs ?? []) {
+    for (const { page, pages } of this.#runs?.splice(from) ?? []) {
       engine.reserved.delete(page);
       engine.space.release(page, pages);
     }
@@ -285,92 +365,11 @@ export class Transaction {
     if (pipeline.sequence === this.#since) return;
     for (let op = 0; op < this.#own.count; op++) {
       if (!history.changedSince(this.#own, op, this.#since)) continue;
-      if (this.#own.tree(op) === CATALOG_TREE && this.#isSameEntry(op)) continue;
+      if (this.#own.tree(op) === CATALOG_TREE && entersTheSame(this.#host, this.#own, op)) continue;
       throw new ConflictError(
         "CONFLICT",
         "Cannot commit: another transaction has changed the same key since this one began",
       );
     }
-  }
-
-  /** Two transactions that create the same structure agree. */
-  #isSameEntry(op: number): boolean {
-    const { engine, pipeline } = this.#host;
-    const bytes = this.#own.out.bytes;
-    const key = new ByteWriter(this.#own.keyLength(op));
-    const keyAt = this.#own.keyAt(op);
-    key.raw(bytes, keyAt, keyAt + this.#own.keyLength(op));
-    const newest = new TreeView(engine, {
-      check: () => {},
-      state: engine.states.working,
-      sets: pipeline.pending,
-      tree: CATALOG_TREE,
-      tips: undefined,
-    }).get(key, catalogCodec);
-    const at = this.#own.valueAt(op);
-    const mine = catalogCodec.decode(bytes, at, at + this.#own.valueLength(op));
-    return newest?.tree === mine.tree;
-  }
-
-  #treeOf(definition: Definition<unknown>): number {
-    const { engine, created, committed } = this.#host;
-    const known = committed.get(definition);
-    if (known !== undefined) return known;
-    const key = catalogKey(definition.name);
-    const catalog = new TreeChanges(engine, new TransactionTree(this, CATALOG_TREE));
-    const entry = catalog.get(key, catalogCodec);
-    if (entry !== undefined) {
-      checkDefinition(definition, entry);
-      if (
-        this.#own.count === 0 && engine.states.root(engine.states.visible, entry.tree).count > 0
-      ) {
-        committed.set(definition, entry.tree);
-      }
-      return entry.tree;
-    }
-    const { kind, format } = definition;
-    const identity = JSON.stringify([definition.name, kind, format]);
-    const tree = created.get(identity) ?? engine.nextTree++;
-    created.set(identity, tree);
-    const added: CatalogEntry = { tree, kind, format };
-    const value = new ByteWriter(64);
-    catalogCodec.encode(added, value);
-    catalog.put(key, value.bytes, value.length);
-    return tree;
-  }
-}
-
-/** One tree as a transaction sees it. */
-class TransactionTree implements ChangeSink {
-  readonly #transaction: Transaction;
-  readonly tree: number;
-
-  constructor(transaction: Transaction, tree: number) {
-    this.#transaction = transaction;
-    this.tree = tree;
-  }
-
-  get own(): WriteSet {
-    return this.#transaction.own;
-  }
-
-  get state(): State {
-    return this.#transaction.state;
-  }
-
-  get sets(): readonly WriteSet[] {
-    return this.#transaction.sets;
-  }
-
-  get tips(): PendingTips | undefined {
-    return this.#transaction.tips;
-  }
-
-  check(): void {
-    this.#transaction.check();
-  }
-
-  reserve(page: number, pages: number): void {
-    this.#transaction.reserve(page, pages);
   }
 }

@@ -46,6 +46,10 @@ export class TreeView implements TreeReader {
     this.source = source;
   }
 
+  get id(): number {
+    return this.source.tree;
+  }
+
   get<T>(key: ByteWriter, codec: Codec<T>): T | undefined {
     this.source.check();
     const id = this.source.tree;
@@ -207,6 +211,8 @@ class ViewCursor extends CursorEntry implements HeldCursor {
 export interface ChangeSink extends ViewSource {
   /** The transaction's own changes. */
   readonly own: WriteSet;
+  /** How often some of them were taken back. */
+  readonly undone: number;
   /** Registers a run written for a value that is not committed yet. */
   reserve(page: number, pages: number): void;
 }
@@ -250,6 +256,18 @@ export class TreeChanges extends TreeView implements TreeWriter {
     if (!this.has(key)) return false;
     this.#sink.own.remove(this.source.tree, key.bytes, key.length);
     return true;
+  }
+
+  get undone(): number {
+    return this.#sink.undone;
+  }
+
+  takeSerial(first: () => number): number {
+    this.source.check();
+    const { serials } = this.engine;
+    const serial = serials.get(this.source.tree) ?? first();
+    serials.set(this.source.tree, serial + 1);
+    return serial;
   }
 }
 

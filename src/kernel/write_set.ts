@@ -61,6 +61,14 @@ export class WriteSet {
     this.#table = undefined;
   }
 
+  /** Takes over the first operations of another set. This one must be empty. */
+  copy(from: WriteSet, { operations, bytes }: { operations: number; bytes: number }): void {
+    this.out.raw(from.out.bytes, 0, bytes);
+    this.count = operations;
+    if (this.#index.length < operations * STRIDE) this.#index = new Int32Array(from.#index.length);
+    this.#index.set(from.#index.subarray(0, operations * STRIDE));
+  }
+
   /** Appends a put. Copies key and value. */
   put(
     tree: number,

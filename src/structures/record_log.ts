@@ -1,9 +1,7 @@
 /**
  * An append-only log of records inside a database.
  *
- * Tree key: the offset as u64, big-endian. Offsets count records from 0, without gaps, and are
- * never given twice: when trimming removes the newest record, the entry with key 2^64 - 1 keeps the
- * head.
+ * Tree: see `serial_tree.ts`. Offsets are its numbers: they count records from 0, without gaps.
  *
  * @module
  */
@@ -14,6 +12,7 @@ import type { Definition, TreeReader, TreeWriter } from "../kernel/definition.ts
 import type { KeyBounds } from "../kernel/tree_cursor.ts";
 import { CursorIterator } from "./cursor_iterator.ts";
 import { rangeLimit } from "./index_range.ts";
+import { HEAD_KEY, headOf, keepHead, serialAt, serialKey } from "./serial_tree.ts";
 
 /** One record. */
 export interface LogEntry {
@@ -74,29 +73,6 @@ export function recordLog(name: string): Definition<RecordLogAccess> {
   };
 }
 
-const keyBytes = new ByteWriter(16);
-const HEAD_KEY: Uint8Array = new Uint8Array(8).fill(0xff);
-
-function keyOf(offset: number): ByteWriter {
-  if (!Number.isSafeInteger(offset) || offset < 0) {
-    throw new RangeError("The offset of a record is a whole number from 0 on");
-  }
-  const high = Math.floor(offset / 0x1_0000_0000);
-  const { bytes } = keyBytes;
-  for (let i = 0; i < 4; i++) {
-    bytes[i] = high >>> (24 - 8 * i);
-    bytes[4 + i] = offset >>> (24 - 8 * i);
-  }
-  keyBytes.length = 8;
-  return keyBytes;
-}
-
-function offsetOf(bytes: Uint8Array, begin: number): number {
-  let offset = 0;
-  for (let i = 0; i < 8; i++) offset = offset * 256 + bytes[begin + i]!;
-  return offset;
-}
-
 class LogReader implements RecordLogReader {
   readonly #tree: TreeReader;
 
@@ -105,27 +81,18 @@ class LogReader implements RecordLogReader {
   }
 
   head(): number {
-    if (!this.#tree.lastKey(keyBytes)) return 0;
-    if (keyBytes.bytes[0] !== 0xff) return offsetOf(keyBytes.bytes, 0) + 1;
-    // The newest record was trimmed once: the entry behind all records says how far they came.
-    const cursor = this.#tree.cursor({ reverse: true });
-    cursor.next();
-    cursor.loadValue();
-    const kept = offsetOf(cursor.valueBytes, cursor.valueBegin);
-    const head = cursor.next() ? offsetOf(cursor.keyBytes, cursor.keyBegin) + 1 : 0;
-    cursor.close();
-    return Math.max(kept, head);
+    return headOf(this.#tree);
   }
 
   get(offset: number): Uint8Array | undefined {
-    return this.#tree.get(keyOf(offset), codec.bytes);
+    return this.#tree.get(serialKey(offset), codec.bytes);
   }
 
   read(
     options: { readonly from?: number; readonly limit?: number } = {},
   ): IterableIterator<LogEntry> {
     const bounds: KeyBounds = {
-      lower: keyOf(options.from ?? 0).toBytes(),
+      lower: serialKey(options.from ?? 0).toBytes(),
       upper: HEAD_KEY,
       upperOpen: true,
     };
@@ -134,7 +101,7 @@ class LogReader implements RecordLogReader {
       rangeLimit(options.limit),
       (cursor): LogEntry => {
         cursor.loadValue();
-        const offset = offsetOf(cursor.keyBytes, cursor.keyBegin);
+        const offset = serialAt(cursor.keyBytes, cursor.keyBegin);
         return { offset, bytes: cursor.valueBytes.subarray(cursor.valueBegin, cursor.valueEnd) };
       },
     );
@@ -144,6 +111,7 @@ class LogReader implements RecordLogReader {
 class LogWriter extends LogReader implements RecordLogWriter {
   readonly #tree: TreeWriter;
   #head = -1;
+  #undone = 0;
 
   constructor(tree: TreeWriter) {
     super(tree);
@@ -151,21 +119,23 @@ class LogWriter extends LogReader implements RecordLogWriter {
   }
 
   override head(): number {
-    if (this.#head < 0) this.#head = super.head();
+    const { undone } = this.#tree;
+    if (this.#head < 0 || this.#undone !== undone) this.#head = super.head();
+    this.#undone = undone;
     return this.#head;
   }
 
   append(bytes: Uint8Array): number {
     if (!(bytes instanceof Uint8Array)) throw new TypeError("A record is a Uint8Array");
     const offset = this.head();
-    this.#tree.put(keyOf(offset), bytes, bytes.length);
+    this.#tree.put(serialKey(offset), bytes, bytes.length);
     this.#head = offset + 1;
     return offset;
   }
 
   trim(before: number): number {
     const head = this.head();
-    const upper = keyOf(Math.min(before, head)).toBytes();
+    const upper = serialKey(Math.min(before, head)).toBytes();
     const cursor = this.#tree.cursor({ upper, upperOpen: true });
     const key = new ByteWriter(8);
     let removed = 0;
@@ -175,11 +145,7 @@ class LogWriter extends LogReader implements RecordLogWriter {
       this.#tree.remove(key);
       removed++;
     }
-    if (removed > 0 && before >= head) {
-      key.reset();
-      key.raw(HEAD_KEY);
-      this.#tree.put(key, keyOf(head).toBytes(), 8);
-    }
+    if (removed > 0 && before >= head) keepHead(this.#tree, head);
     return removed;
   }
 }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { ByteReader } from "../../src/base/byte_reader.ts";
 import { ByteWriter } from "../../src/base/byte_writer.ts";
 import { type Codec, codec, type KeyCodec } from "../../src/base/codec.ts";
+import { RecordId } from "../../src/base/record_id.ts";
 import { CorruptionError } from "../../src/errors.ts";
 import { Generator } from "./generator.ts";
 
@@ -15,6 +16,8 @@ function encoded<T>(of: Codec<T>, value: T): Uint8Array {
 function isCorrupt(error: unknown): boolean {
   return error instanceof CorruptionError && error.code === "CORRUPT_VALUE";
 }
+
+const UUID = "00112233-4455-6677-8899-aabbccddeeff";
 
 const hex = (text: string): Uint8Array =>
   Uint8Array.from(text.match(/../g) ?? [], (byte) => parseInt(byte, 16));
@@ -36,6 +39,13 @@ test("codec: the bytes of each are as documented", () => {
     [encoded(codec.i8, -128), "00"],
     [encoded(codec.i32, -1), "7fffffff"],
     [encoded(codec.i64, 0n), "8000000000000000"],
+    [encoded(codec.u128, 2n ** 64n + 258n), "00000000000000010000000000000102"],
+    [encoded(codec.i128, 0n), "80000000000000000000000000000000"],
+    [encoded(codec.i128, -1n), "7fffffffffffffffffffffffffffffff"],
+    [encoded(codec.uuid, UUID), "00112233445566778899aabbccddeeff"],
+    [encoded(codec.recordId, new RecordId(258, 2 ** 32 + 3)), "000001020000000100000003"],
+    [encoded(codec.struct({ b: codec.string, a: codec.string }), { a: "y", b: "x" }), "78000079"],
+    [encoded(codec.struct({ j: codec.json(), k: codec.json() }), { j: 1, k: 2 }), "31000032"],
     [encoded(codec.f64, 1), "bff0000000000000"],
     [encoded(codec.f64, -0), "7fffffffffffffff"],
     [encoded(codec.f64, NaN), "fff8000000000000"],
@@ -51,12 +61,16 @@ test("codec: the bytes of each are as documented", () => {
 });
 
 test("codec: names tell codecs apart and spell out their parts", () => {
-  const { tuple, desc, fixed, json, ...scalars } = codec;
+  const { tuple, desc, fixed, struct, json, ...scalars } = codec;
   for (const [name, of] of Object.entries(scalars)) assert.equal(of.name, name);
   assert.equal(json().name, "json");
   assert.equal(
     tuple(desc(codec.string), fixed(16), tuple(codec.u8)).name,
     "tuple(desc(string),fixed(16),tuple(u8))",
+  );
+  assert.equal(
+    struct({ x: codec.f64, inner: struct({ "a b": json() }) }).name,
+    'struct(x:f64,inner:struct("a b":json))',
   );
 });
 
@@ -70,6 +84,13 @@ test("codec: values out of range are a RangeError", () => {
     [codec.i32, [-(2 ** 31) - 1, 2 ** 31, 0.5]],
     [codec.u64, [-1n, 2n ** 64n]],
     [codec.i64, [-(2n ** 63n) - 1n, 2n ** 63n]],
+    [codec.u128, [-1n, 2n ** 128n]],
+    [codec.i128, [-(2n ** 127n) - 1n, 2n ** 127n]],
+    [codec.uuid, [
+      ...["", UUID.slice(1), `${UUID}0`, `{${UUID}}`, UUID.replaceAll("-", ""), `0${UUID}`],
+      ...["/", ":", "@", "G", "`", "g", "\u0110", "-", " "].map((bad) => UUID.replace("f", bad)),
+      ...[8, 13, 18, 23].map((at) => `${UUID.slice(0, at)}0${UUID.slice(at + 1)}`),
+    ]],
     [codec.f32, [1e39, -1e39]],
     [codec.fixed(2), [new Uint8Array(1), new Uint8Array(3)]],
   ];
@@ -95,6 +116,10 @@ test("codec: values of the wrong kind are a TypeError", () => {
     [codec.u64, [1, "1", null]],
     [codec.i64, [1]],
     [codec.f64, ["1", 1n, undefined]],
+    [codec.u128, [1, "1", undefined]],
+    [codec.i128, [1, null]],
+    [codec.uuid, [1n, null, undefined, new Uint8Array(16)]],
+    [codec.recordId, ["1-2", { segment: 1, serial: 2 }, null, undefined]],
     [codec.date, [0, "1970-01-01", new Date(NaN)]],
     [codec.json(), [undefined, () => 0, Symbol("s"), 1n, cyclic]],
     [pair, [1, { 0: 1, 1: 2, length: 2 }, [1], [1, 2, 3], ["1", 2]]],
@@ -174,6 +199,12 @@ test("codec: malformed bytes are CORRUPT_VALUE", () => {
     [codec.f32, ["000000", "00".repeat(5), "ffffffff", "00000000", "ffc00001"]],
     [codec.f64, ["00", "00".repeat(9), "ff".repeat(8), "00".repeat(8), "fff8000000000001"]],
     [codec.date, ["00", "00".repeat(8), "ff".repeat(8), "80".repeat(9), "801eb208c2dc0001"]],
+    [codec.u128, ["00".repeat(15), "00".repeat(17)]],
+    [codec.i128, ["", "00".repeat(8)]],
+    [codec.uuid, ["00".repeat(15), "00".repeat(17)]],
+    [codec.recordId, ["00".repeat(11), "00".repeat(13), "000000000020000000000000"]],
+    [codec.struct({ a: codec.bytes, b: codec.u8 }), ["", "61", "610061", "6100000102", "610000"]],
+    [codec.struct({ a: codec.json(), b: codec.u8 }), ["", "31", "31000102", "7b000001", "310000"]],
     [codec.fixed(2), ["00", "000000"]],
     [codec.tuple(codec.bytes, codec.u8), ["", "61", "610061", "6100000102", "610000", "6100"]],
     [codec.tuple(codec.u8), ["", "0000"]],
@@ -194,9 +225,13 @@ test("codec: a broken element is CORRUPT_VALUE and leaves the reader where it wa
     [codec.string, ["", "ff0000", "6100"]],
     [codec.u32, ["", "000000"]],
     [codec.i64, ["00"]],
-    [codec.f64, ["00"]],
-    [codec.boolean, [""]],
-    [codec.date, ["00"]],
+    [codec.i128, ["00".repeat(15)]],
+    [codec.uuid, ["00".repeat(15)]],
+    [codec.recordId, ["00".repeat(11), "000000000020000000000000"]],
+    [codec.struct({ a: codec.u8, b: codec.boolean }), ["01", "0102"]],
+    [codec.f64, ["00", "ff".repeat(8)]],
+    [codec.boolean, ["", "02"]],
+    [codec.date, ["00", "ff".repeat(8)]],
     [codec.fixed(2), ["00"]],
     [codec.tuple(codec.u8, codec.bytes), ["01", "0161", "016100"]],
     [codec.desc(codec.tuple(codec.u8, codec.bytes)), ["01", "019eff"]],
@@ -222,6 +257,7 @@ test("codec: random bytes decode to what encodes to them, or are CORRUPT_VALUE",
     codec.f64,
     codec.date,
     codec.fixed(4),
+    codec.struct({ b: codec.bytes, a: codec.boolean }),
     codec.tuple(codec.bytes, codec.bytes),
     codec.tuple(codec.desc(codec.bytes), codec.i8),
   ];
@@ -259,4 +295,24 @@ test("codec.json: what comes back is what JSON keeps", () => {
 test("codec.tuple: without elements is a RangeError", () => {
   const empty = codec.tuple as unknown as () => unknown;
   assert.throws(() => empty(), RangeError);
+});
+
+test("codec.uuid: upper case is taken and comes back in lower case", () => {
+  const bytes = encoded(codec.uuid, UUID.toUpperCase());
+  assert.deepEqual(bytes, encoded(codec.uuid, UUID));
+  assert.equal(codec.uuid.decode(bytes, 0, bytes.length), UUID);
+});
+
+test("codec.uuid, u128, i128, recordId: random bytes that are valid decode to what made them", () => {
+  const random = new Generator(11);
+  for (let round = 0; round < 5_000; round++) {
+    const bytes = random.bytes(16);
+    for (const each of [codec.uuid, codec.u128, codec.i128] as Codec<unknown>[]) {
+      assert.deepEqual(encoded(each, each.decode(bytes, 0, 16)), bytes, each.name);
+    }
+    bytes[4] = 0;
+    bytes[5]! &= 0x1f;
+    const id = codec.recordId.decode(bytes, 0, 12);
+    assert.deepEqual(encoded(codec.recordId, id), bytes.slice(0, 12));
+  }
 });

@@ -1,0 +1,64 @@
+/**
+ * From a definition to its tree, inside a transaction: found in the catalog, or entered there.
+ *
+ * @module
+ */
+
+import { ByteWriter } from "../base/byte_writer.ts";
+import { catalogCodec, type CatalogEntry, catalogKey, checkDefinition } from "./catalog.ts";
+import type { Definition } from "./definition.ts";
+import { CATALOG_TREE } from "./state.ts";
+import type { TransactionHost } from "./transaction.ts";
+import { TransactionTree, type TransactionView } from "./transaction_tree.ts";
+import { TreeChanges, TreeView } from "./tree_access.ts";
+import type { WriteSet } from "./write_set.ts";
+
+/**
+ * The tree of a structure, which is created if there is none.
+ * @throws {StateError} `TYPE_MISMATCH`, `TOO_LARGE` (name)
+ */
+export function treeOf(
+  host: TransactionHost,
+  transaction: TransactionView,
+  definition: Definition<unknown>,
+): number {
+  const { engine, created, committed } = host;
+  const known = committed.get(definition);
+  if (known !== undefined) return known;
+  const key = catalogKey(definition.name);
+  const catalog = new TreeChanges(engine, new TransactionTree(transaction, CATALOG_TREE));
+  const entry = catalog.get(key, catalogCodec);
+  if (entry !== undefined) {
+    checkDefinition(definition, entry);
+    const visible = engine.states.root(engine.states.visible, entry.tree);
+    if (transaction.own.count === 0 && visible.count > 0) committed.set(definition, entry.tree);
+    return entry.tree;
+  }
+  const { kind, format } = definition;
+  const identity = JSON.stringify([definition.name, kind, format]);
+  const tree = created.get(identity) ?? engine.nextTree++;
+  created.set(identity, tree);
+  const added: CatalogEntry = { tree, kind, format };
+  const value = new ByteWriter(64);
+  catalogCodec.encode(added, value);
+  catalog.put(key, value.bytes, value.length);
+  return tree;
+}
+
+/** Whether an operation enters in the catalog what is there by now: two that create alike agree. */
+export function entersTheSame(host: TransactionHost, own: WriteSet, op: number): boolean {
+  const { engine, pipeline } = host;
+  const bytes = own.out.bytes;
+  const keyAt = own.keyAt(op);
+  const key = new ByteWriter(own.keyLength(op));
+  key.raw(bytes, keyAt, keyAt + own.keyLength(op));
+  const newest = new TreeView(engine, {
+    check: () => {},
+    state: engine.states.working,
+    sets: pipeline.pending,
+    tree: CATALOG_TREE,
+    tips: undefined,
+  }).get(key, catalogCodec);
+  const at = own.valueAt(op);
+  return newest?.tree === catalogCodec.decode(bytes, at, at + own.valueLength(op)).tree;
+}

@@ -1,0 +1,73 @@
+/**
+ * One tree as a transaction sees it.
+ *
+ * @module
+ */
+
+import { StateError } from "../errors.ts";
+import type { PendingTips } from "./pending_tips.ts";
+import type { State } from "./state.ts";
+import type { ChangeSink } from "./tree_access.ts";
+import type { WriteSet } from "./write_set.ts";
+
+/** What its trees ask of a transaction. */
+export interface TransactionView {
+  readonly own: WriteSet;
+  readonly state: State;
+  readonly sets: readonly WriteSet[];
+  readonly tips: PendingTips | undefined;
+  readonly undone: number;
+  check(): void;
+  reserve(page: number, pages: number): void;
+}
+
+/** The source and the sink of a tree's views. */
+export class TransactionTree implements ChangeSink {
+  readonly tree: number;
+  readonly #transaction: TransactionView;
+  #undone = false;
+
+  constructor(transaction: TransactionView, tree: number) {
+    this.#transaction = transaction;
+    this.tree = tree;
+  }
+
+  get own(): WriteSet {
+    return this.#transaction.own;
+  }
+
+  get state(): State {
+    return this.#transaction.state;
+  }
+
+  get sets(): readonly WriteSet[] {
+    return this.#transaction.sets;
+  }
+
+  get tips(): PendingTips | undefined {
+    return this.#transaction.tips;
+  }
+
+  get undone(): number {
+    return this.#transaction.undone;
+  }
+
+  /** Its creation was taken back: nothing may be written to a tree that has no name. */
+  undo(): void {
+    this.#undone = true;
+  }
+
+  check(): void {
+    this.#transaction.check();
+    if (this.#undone) {
+      throw new StateError(
+        "NOT_FOUND",
+        "Cannot use a structure whose creation was rolled back: open it again",
+      );
+    }
+  }
+
+  reserve(page: number, pages: number): void {
+    this.#transaction.reserve(page, pages);
+  }
+}
