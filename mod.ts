@@ -71,6 +71,7 @@ export type {
 } from "./src/kernel/definition.ts";
 export type { RecoveryReport } from "./src/kernel/open_store.ts";
 export type { Savepoint } from "./src/kernel/savepoint.ts";
+export type { StructureInfo } from "./src/kernel/structure_tree.ts";
 export type { Snapshot } from "./src/kernel/snapshot.ts";
 export type { Isolation, Transaction, TransactionOptions } from "./src/kernel/transaction.ts";
 export type { EntryCursor, KeyBounds } from "./src/kernel/tree_cursor.ts";

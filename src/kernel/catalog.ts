@@ -69,6 +69,11 @@ export function catalogKey(name: string): ByteWriter {
   return key;
 }
 
+/** The name of a structure whose catalog key is `bytes[begin, end)`. */
+export function catalogName(bytes: Uint8Array, begin: number, end: number): string {
+  return decoder.decode(bytes.subarray(begin, end));
+}
+
 /** Throws `TYPE_MISMATCH` when a name is in use for something else. */
 export function checkDefinition<A>(definition: Definition<A>, entry: CatalogEntry): void {
   if (definition.kind === entry.kind && definition.format === entry.format) return;

@@ -5,7 +5,13 @@
  */
 
 import { ByteWriter } from "../base/byte_writer.ts";
-import { catalogCodec, type CatalogEntry, catalogKey, checkDefinition } from "./catalog.ts";
+import {
+  catalogCodec,
+  type CatalogEntry,
+  catalogKey,
+  catalogName,
+  checkDefinition,
+} from "./catalog.ts";
 import type { Definition } from "./definition.ts";
 import { CATALOG_TREE } from "./state.ts";
 import type { TransactionHost } from "./transaction.ts";
@@ -43,6 +49,40 @@ export function treeOf(
   catalogCodec.encode(added, value);
   catalog.put(key, value.bytes, value.length);
   return tree;
+}
+
+/** A structure of a database. */
+export interface StructureInfo {
+  /** Its name. */
+  readonly name: string;
+  /** Its kind, for example "index". */
+  readonly kind: string;
+  /** Its mode and codecs. */
+  readonly format: string;
+}
+
+/** The structures that a transaction sees, its own included, in the order of their names' UTF-8. */
+export function listStructures(
+  { engine }: TransactionHost,
+  transaction: TransactionView,
+): StructureInfo[] {
+  const catalog = new TreeChanges(engine, new TransactionTree(transaction, CATALOG_TREE));
+  const cursor = catalog.cursor({});
+  const found: StructureInfo[] = [];
+  while (cursor.next()) {
+    cursor.loadValue();
+    const { kind, format } = catalogCodec.decode(
+      cursor.valueBytes,
+      cursor.valueBegin,
+      cursor.valueEnd,
+    );
+    found.push({
+      name: catalogName(cursor.keyBytes, cursor.keyBegin, cursor.keyEnd),
+      kind,
+      format,
+    });
+  }
+  return found;
 }
 
 /** Whether an operation enters in the catalog what is there by now: two that create alike agree. */

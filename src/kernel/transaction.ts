@@ -18,7 +18,7 @@ import type { PendingTips } from "./pending_tips.ts";
 import { CATALOG_TREE, type State } from "./state.ts";
 import { type ChangeMark, Savepoint } from "./savepoint.ts";
 import { TransactionTree } from "./transaction_tree.ts";
-import { entersTheSame, treeOf } from "./structure_tree.ts";
+import { entersTheSame, listStructures, type StructureInfo, treeOf } from "./structure_tree.ts";
 import { TreeChanges } from "./tree_access.ts";
 import type { WriteSet } from "./write_set.ts";
 
@@ -128,6 +128,15 @@ export class Transaction {
     this.#lastDefinition = definition as Definition<unknown>;
     this.#lastWriter = writer;
     return writer;
+  }
+
+  /**
+   * The structures there are, those that this transaction has created included, by name.
+   * @throws {StateError} `TRANSACTION_DONE`
+   */
+  list(): StructureInfo[] {
+    this.check();
+    return listStructures(this.#host, this);
   }
 
   /**

@@ -322,3 +322,26 @@ test("index.range goes on unchanged while its transaction changes the index", as
     });
   });
 });
+
+test("Transaction.list names the structures it sees, its own and what others committed", async () => {
+  await withStore(async (db) => {
+    const first = index("\u00e9t\u00e9", { key: codec.u32, value: codec.string });
+    const second = recordLog("b/log");
+    await db.update((tx) => {
+      assert.deepEqual(tx.list(), []);
+      tx.open(first).put(1, "x");
+      assert.deepEqual(tx.list().map(({ name }) => name), ["\u00e9t\u00e9"]);
+    });
+    const tx = db.begin();
+    const savepoint = tx.savepoint();
+    tx.open(second).append(new Uint8Array(1));
+    assert.deepEqual(tx.list(), [
+      { name: "b/log", kind: "record-log", format: "bytes" },
+      { name: "\u00e9t\u00e9", kind: "index", format: "replace(u32,string)" },
+    ]);
+    savepoint.rollback();
+    assert.deepEqual(tx.list().map(({ name }) => name), ["\u00e9t\u00e9"]);
+    tx.rollback();
+    assert.throws(() => tx.list(), { code: "TRANSACTION_DONE" });
+  });
+});
