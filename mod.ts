@@ -55,7 +55,6 @@ export type {
 export { ByteReader } from "./src/base/byte_reader.ts";
 export { ByteWriter } from "./src/base/byte_writer.ts";
 export { Database } from "./src/kernel/database.ts";
-export type { UpdateOptions } from "./src/kernel/database.ts";
 export type { DatabaseOptions } from "./src/kernel/database_options.ts";
 export type { DatabaseStats } from "./src/kernel/database_stats.ts";
 export type { CheckProblem, CheckReport } from "./src/kernel/check.ts";
@@ -75,6 +74,7 @@ export type { StructureInfo } from "./src/kernel/structure_tree.ts";
 export type { Snapshot } from "./src/kernel/snapshot.ts";
 export type { Isolation, Transaction, TransactionOptions } from "./src/kernel/transaction.ts";
 export type { EntryCursor, KeyBounds } from "./src/kernel/tree_cursor.ts";
+export type { UpdateOptions } from "./src/kernel/update.ts";
 export { index } from "./src/structures/index.ts";
 export type {
   IndexAccess,

@@ -4,12 +4,11 @@
  * @module
  */
 
-import { ConflictError, IoError, StateError } from "../errors.ts";
+import { IoError, StateError } from "../errors.ts";
 import type { IoAdapter, IoLock } from "../io/adapter.ts";
 import { defaultIo } from "../io/default_io.ts";
-import { catalogCodec, type CatalogEntry, catalogKey, checkDefinition } from "./catalog.ts";
 import { type CheckReport, StoreCheck } from "./check.ts";
-import { type Checkpointer, nextTurn } from "./checkpoint.ts";
+import type { Checkpointer } from "./checkpoint.ts";
 import { CommitHistory } from "./commit_history.ts";
 import type { Durability } from "./commit.ts";
 import { CommitPipeline } from "./commit_pipeline.ts";
@@ -24,21 +23,9 @@ import type { Definition, Reader } from "./definition.ts";
 import type { Engine } from "./engine.ts";
 import { createStore, lockedError, openStore, type RecoveryReport } from "./open_store.ts";
 import { Snapshot } from "./snapshot.ts";
-import { CATALOG_TREE, type State } from "./state.ts";
+import { StructureReaders } from "./structure_readers.ts";
 import { Transaction, type TransactionHost, type TransactionOptions } from "./transaction.ts";
-import { TreeView, type ViewSource } from "./tree_access.ts";
-import type { WriteSet } from "./write_set.ts";
-
-/** Options of {@linkcode Database.update}. */
-export interface UpdateOptions extends TransactionOptions {
-  /** How often a conflict is retried. @default 10 */
-  readonly retries?: number;
-  /** Gives up before the commit begins; a begun commit goes on. */
-  readonly signal?: AbortSignal;
-}
-
-const RETRIES_DEFAULT = 10;
-const NO_SETS: readonly WriteSet[] = [];
+import { runUpdate, type UpdateOptions } from "./update.ts";
 
 /**
  * An open database. Reads are synchronous and see what has reached the durability it asked for;
@@ -64,8 +51,7 @@ export class Database {
   readonly #lock: IoLock;
   readonly #host: TransactionHost;
   readonly #durability: Durability;
-  readonly #catalog = new Map<string, CatalogEntry>();
-  readonly #readers = new Map<Definition<unknown>, unknown>();
+  readonly #readers: StructureReaders;
   readonly #snapshots = new Set<Snapshot>();
   #closing: Promise<void> | undefined;
   #closed = false;
@@ -82,6 +68,7 @@ export class Database {
     this.#lock = lock;
     this.recovered = recovered;
     this.#durability = durability;
+    this.#readers = new StructureReaders(engine);
     this.#pipeline = new CommitPipeline(engine, checkpointer);
     const open = new Set<Transaction>();
     this.#pipeline.beforeApply = () => {
@@ -96,7 +83,7 @@ export class Database {
       running: undefined,
       committed: new Map(),
       created: new Map(),
-      check: () => this.#check(),
+      check: this.#check,
     };
   }
 
@@ -163,12 +150,7 @@ export class Database {
    */
   open<A>(definition: Definition<A>): Reader<A> {
     this.#check();
-    const known = this.#readers.get(definition as Definition<unknown>);
-    if (known !== undefined) return known as Reader<A>;
-    const states = this.#engine.states;
-    const reader = this.#reader(definition, () => states.visible, () => this.#check());
-    this.#readers.set(definition as Definition<unknown>, reader);
-    return reader;
+    return this.#readers.latest(definition, this.#check);
   }
 
   /**
@@ -176,12 +158,7 @@ export class Database {
    * @throws {StateError} `CLOSED`, `POISONED`
    */
   begin(options: TransactionOptions = {}): Transaction {
-    this.#check();
-    this.#engine.health.check();
-    const durability = options.durability ?? this.#durability;
-    checkDurability(durability);
-    checkIsolation(options.isolation ?? "snapshot");
-    const transaction = new Transaction(this.#host, durability);
+    const transaction = this.#begin(options);
     this.#host.open.add(transaction);
     return transaction;
   }
@@ -192,7 +169,7 @@ export class Database {
    * changes are as durable as asked. Concurrent calls share one sync.
    */
   update<T>(body: (tx: Transaction) => T | Promise<T>, options: UpdateOptions = {}): Promise<T> {
-    return this.#attempt(body, options, 0);
+    return runUpdate(this.#host, this.#begin, body, options);
   }
 
   /** A view of the present committed state that nothing later changes. Release it when done. */
@@ -201,7 +178,7 @@ export class Database {
     const { states, io } = this.#engine;
     const snapshot = new Snapshot(
       {
-        reader: (definition, state, check) => this.#reader(definition, state, check),
+        reader: (definition, state, check) => this.#readers.of(definition, state, check),
         release: (released) => {
           this.#snapshots.delete(released);
           states.unpin(released.state);
@@ -278,121 +255,18 @@ export class Database {
     }
   }
 
-  #check(): void {
+  readonly #begin = (options: TransactionOptions): Transaction => {
+    this.#check();
+    this.#engine.health.check();
+    const { durability = this.#durability, isolation = "snapshot" } = options;
+    checkDurability(durability);
+    checkIsolation(isolation);
+    return new Transaction(this.#host, durability);
+  };
+
+  readonly #check = (): void => {
     if (this.#closed) {
       throw new StateError("CLOSED", `Cannot use "${this.#engine.path}": it was closed`);
     }
-  }
-
-  #attempt<T>(
-    body: (tx: Transaction) => T | Promise<T>,
-    options: UpdateOptions,
-    attempt: number,
-  ): Promise<T> {
-    const host = this.#host;
-    const outer = host.running;
-    let transaction: Transaction | undefined;
-    let result: T | Promise<T>;
-    try {
-      options.signal?.throwIfAborted();
-      this.#check();
-      this.#engine.health.check();
-      const { durability = this.#durability, isolation = "snapshot" } = options;
-      checkDurability(durability);
-      checkIsolation(isolation);
-      transaction = new Transaction(host, durability);
-      host.running = transaction;
-      result = body(transaction);
-    } catch (error) {
-      transaction?.rollback();
-      return Promise.reject(error);
-    } finally {
-      host.running = outer;
-    }
-    if (isThenable(result)) host.open.add(transaction);
-    if (isThenable(result)) return this.#attemptAsync(body, transaction, result, options, attempt);
-    // Only commits made inside the body can be in its way: to run it again would not help.
-    return transaction.commitWith(result);
-  }
-
-  async #attemptAsync<T>(
-    body: (tx: Transaction) => T | Promise<T>,
-    transaction: Transaction,
-    running: Promise<T>,
-    options: UpdateOptions,
-    attempt: number,
-  ): Promise<T> {
-    let result: T;
-    try {
-      result = await running;
-      options.signal?.throwIfAborted();
-    } catch (error) {
-      transaction.rollback();
-      throw error;
-    }
-    try {
-      await transaction.commit();
-      return result;
-    } catch (error) {
-      const retries = options.retries ?? RETRIES_DEFAULT;
-      if (!(error instanceof ConflictError) || attempt >= retries) throw error;
-    }
-    for (let turn = 0; turn < 1 << Math.min(attempt, 6); turn++) await nextTurn(this.#engine.io);
-    return this.#attempt(body, options, attempt + 1);
-  }
-
-  #reader<A>(definition: Definition<A>, state: () => State, check: () => void): Reader<A> {
-    const source = new StateTree(state, check, (seen) => this.#treeOf(definition, seen));
-    return definition.reader(new TreeView(this.#engine, source));
-  }
-
-  /** The tree of a structure in a state, -1 when it does not exist there. */
-  #treeOf<A>(definition: Definition<A>, state: State): number {
-    const cached = this.#catalog.get(definition.name);
-    if (cached !== undefined) {
-      checkDefinition(definition, cached);
-      return cached.tree;
-    }
-    const entry = new TreeView(this.#engine, {
-      check: () => {},
-      state,
-      sets: NO_SETS,
-      tree: CATALOG_TREE,
-      tips: undefined,
-    }).get(catalogKey(definition.name), catalogCodec);
-    if (entry === undefined) return -1;
-    checkDefinition(definition, entry);
-    this.#catalog.set(definition.name, entry);
-    return entry.tree;
-  }
-}
-
-function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof (value as { then?: unknown } | undefined | null)?.then === "function";
-}
-
-/** One tree as plain reads and snapshots see it; it may come to exist later. */
-class StateTree implements ViewSource {
-  readonly sets: readonly WriteSet[] = NO_SETS;
-  readonly tips = undefined;
-  readonly check: () => void;
-  readonly #state: () => State;
-  readonly #find: (state: State) => number;
-  #tree: number;
-
-  constructor(state: () => State, check: () => void, find: (state: State) => number) {
-    this.#state = state;
-    this.check = check;
-    this.#find = find;
-    this.#tree = find(state());
-  }
-
-  get state(): State {
-    return this.#state();
-  }
-
-  get tree(): number {
-    if (this.#tree < 0) this.#tree = this.#find(this.#state());
-    return this.#tree;
-  }
+  };
 }

@@ -14,8 +14,8 @@ import { decodeRoot } from "./superblock.ts";
 export const CATALOG_TREE = 0;
 /** Tree id of the tree of roots: tree id to root. */
 export const ROOTS_TREE = 1;
-/** First tree id of structures. */
-export const FIRST_TREE = 2;
+/** First tree id of structures; those below are the kernel's own. */
+export const FIRST_TREE = 16;
 
 /** One version: the roots of all trees that were touched since opening. */
 export interface State {

@@ -13,12 +13,13 @@ import type { Durability } from "./commit.ts";
 import type { CommitPipeline } from "./commit_pipeline.ts";
 import type { Definition, Writer } from "./definition.ts";
 import type { Engine } from "./engine.ts";
-import { ConflictError, StateError } from "../errors.ts";
+import { StateError } from "../errors.ts";
+import { checkConflicts } from "./conflict_check.ts";
 import type { PendingTips } from "./pending_tips.ts";
-import { CATALOG_TREE, type State } from "./state.ts";
+import type { State } from "./state.ts";
 import { type ChangeMark, Savepoint } from "./savepoint.ts";
 import { TransactionTree } from "./transaction_tree.ts";
-import { entersTheSame, listStructures, type StructureInfo, treeOf } from "./structure_tree.ts";
+import { listStructures, type StructureInfo, treeOf } from "./structure_tree.ts";
 import { TreeChanges } from "./tree_access.ts";
 import type { WriteSet } from "./write_set.ts";
 
@@ -312,7 +313,7 @@ export class Transaction {
     if (running !== undefined && running !== this) open.add(running);
     try {
       engine.health.check();
-      this.#validate();
+      checkConflicts(this.#host, this.#own, this.#since);
     } catch (error) {
       this.rollback();
       throw error;
@@ -365,20 +366,6 @@ export class Transaction {
     for (const { page, pages } of this.#runs?.splice(from) ?? []) {
       engine.reserved.delete(page);
       engine.space.release(page, pages);
-    }
-  }
-
-  /** First committer wins: nothing written here may have been committed since the beginning. */
-  #validate(): void {
-    const { pipeline, history } = this.#host;
-    if (pipeline.sequence === this.#since) return;
-    for (let op = 0; op < this.#own.count; op++) {
-      if (!history.changedSince(this.#own, op, this.#since)) continue;
-      if (this.#own.tree(op) === CATALOG_TREE && entersTheSame(this.#host, this.#own, op)) continue;
-      throw new ConflictError(
-        "CONFLICT",
-        "Cannot commit: another transaction has changed the same key since this one began",
-      );
     }
   }
 }
