@@ -104,7 +104,7 @@ export class Engine {
 
   /** Lets pages go that neither the durable image nor a view needs. */
   settleSpace(): void {
-    this.space.settle(this.durableGeneration, this.states.oldestEpoch);
+    this.space.settle(this.durableGeneration);
   }
 
   /** A random u64. */

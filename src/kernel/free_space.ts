@@ -4,7 +4,8 @@
  *
  * A page that a durable superblock may reach is not reused when it is freed: it waits as *pending*
  * until (a) the superblock of a checkpoint frozen after the free is durable, and (b) no view is
- * left that can reach it. Crash argument: whatever superblock recovery picks, none of its pages
+ * left that can reach it: one taken after the page got its number and before it was freed. What
+ * came and went while an old view was held is therefore used again. Crash argument: whatever superblock recovery picks, none of its pages
  * has been written over.
  *
  * @module
@@ -17,7 +18,9 @@ import { GROWTH_PAGES_MAX, GROWTH_PAGES_MIN, PAGE_BYTES, PAGE_COUNT_MAX } from "
 interface PendingPages {
   /** Released when the checkpoint of this generation is durable. */
   readonly generation: number;
-  /** Released when no view of an epoch below this one is left. */
+  /** Views from this epoch on ... */
+  readonly from: number;
+  /** ... and before this one, in which the pages were freed, can reach them. */
   readonly epoch: number;
   /** Pairs of first page and page count. */
   readonly runs: number[];
@@ -33,6 +36,8 @@ export class FreeSpace {
   freeCount: number;
   /** Pages freed but still reachable by a superblock or a view. */
   pendingCount = 0;
+  /** Epochs of the views there are, ascending; kept by `States`. */
+  readonly views: number[] = [];
 
   #bits: Uint32Array;
   #cursor = 0;
@@ -122,22 +127,33 @@ export class FreeSpace {
     this.#cursor = Math.min(this.#cursor, first >>> 5);
   }
 
-  /** Frees a run once the checkpoint of `generation` is durable and views before `epoch` ended. */
-  releaseLater(first: number, count: number, generation: number, epoch: number): void {
+  /**
+   * Frees a run, which got its number in epoch `born`, in epoch `epoch`: once the checkpoint of
+   * `generation` is durable and no view between the two is left. Views to come cannot reach it.
+   */
+  releaseLater(
+    first: number,
+    count: number,
+    generation: number,
+    epoch: number,
+    born: number,
+  ): void {
+    const from = this.views.find((view) => view >= born) ?? epoch;
     let last = this.#pending[this.#pending.length - 1];
-    if (last === undefined || last.generation !== generation || last.epoch !== epoch) {
-      last = { generation, epoch, runs: [] };
+    if (last?.generation !== generation || last.epoch !== epoch || last.from !== from) {
+      last = { generation, from, epoch, runs: [] };
       this.#pending.push(last);
     }
     last.runs.push(first, count);
     this.pendingCount += count;
   }
 
-  /** Releases what waited for `generation` and for views before `epoch`. */
-  settle(generation: number, epoch: number): void {
+  /** Releases what waited for `generation` or for views that have ended. */
+  settle(generation: number): void {
     const kept: PendingPages[] = [];
     for (const pending of this.#pending) {
-      if (pending.generation > generation || pending.epoch > epoch) {
+      const { from, epoch } = pending;
+      if (pending.generation > generation || this.views.some((at) => at >= from && at < epoch)) {
         kept.push(pending);
         continue;
       }

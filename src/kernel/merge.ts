@@ -36,7 +36,7 @@ function usedBytes(a: Arena, base: number): number {
 function giveUp(tree: BTree, root: TreeRoot, frame: number): void {
   root.pages--;
   if (tree.pager.isVolatile(frame)) tree.pager.discard(frame);
-  else tree.pager.freePage(tree.pager.pageOf(frame));
+  else tree.pager.freePage(frame);
 }
 
 /** Repairs the path from `depth` up after a cell was removed from the page there. */

@@ -62,6 +62,8 @@ export class OverflowStore {
   /** Whole pages are written through this buffer's tail, so that the padding is zeros. */
   readonly #tail = new Uint8Array(PAGE_BYTES);
   readonly #reference = new Uint8Array(OVERFLOW_REF_BYTES);
+  /** Write epoch by first page, of the runs written since there are views. */
+  readonly #born = new Map<number, number>();
 
   /** Binds to the file, its cache and its free space. */
   constructor(file: IoFile, path: string, checksum: Checksum, pager: Pager) {
@@ -83,6 +85,8 @@ export class OverflowStore {
       this.#file.writeAt(this.#tail, at + whole);
     }
     this.#pager.stats.pagesWritten += runPages(length);
+    this.#forgetWithoutViews();
+    if (this.#pager.space.views.length > 0) this.#born.set(page, this.#pager.epoch);
     const reference = this.#reference;
     setU32At(reference, 0, page);
     setU32At(reference, 4, this.#checksum.of(value, begin, begin + length));
@@ -108,12 +112,16 @@ export class OverflowStore {
 
   /** Frees the run of a reference, once no superblock, log record or view can name it. */
   free(bytes: Uint8Array, at: number): void {
-    const pager = this.#pager;
-    pager.space.releaseLater(
-      referencePage(bytes, at),
-      runPages(referenceLength(bytes, at)),
-      pager.generation,
-      pager.epoch,
-    );
+    const { space, generation, epoch } = this.#pager;
+    const page = referencePage(bytes, at);
+    this.#forgetWithoutViews();
+    const born = this.#born.get(page) ?? 0;
+    this.#born.delete(page);
+    space.releaseLater(page, runPages(referenceLength(bytes, at)), generation, epoch, born);
+  }
+
+  /** All views to come are younger than all runs there are. */
+  #forgetWithoutViews(): void {
+    if (this.#born.size > 0 && this.#pager.space.views.length === 0) this.#born.clear();
   }
 }

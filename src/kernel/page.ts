@@ -95,6 +95,11 @@ export function keyLength(a: Arena, base: number, slot: number): number {
   return a.u16[(base + HEADER_BYTES + slot * SLOT_BYTES + 6) >> 1]!;
 }
 
+/** The write epoch in which a page got its number. */
+export function epochOf(a: Arena, base: number): number {
+  return a.i32[(base >> 2) + 2]! >>> 0;
+}
+
 /** The level of a page: 0 is a leaf. */
 export function levelOf(a: Arena, base: number): number {
   return a.u8[base + 17]!;

@@ -16,7 +16,7 @@ import type { IoFile } from "../io/adapter.ts";
 import type { FreeSpace } from "./free_space.ts";
 import { PAGE_BYTES } from "./limits.ts";
 import type { FrozenPage } from "./frozen_page.ts";
-import { type Arena, createArena, formatPage } from "./page.ts";
+import { type Arena, createArena, epochOf, formatPage } from "./page.ts";
 import { PageChecksums } from "./page_checksums.ts";
 
 /** Frame states. */
@@ -138,7 +138,7 @@ export class Pager {
 
   /** Whether the page in a frame may be changed in place. */
   isVolatile(frame: number): boolean {
-    return this.arena(frame).i32[(this.base(frame) >> 2) + 2]! >>> 0 === this.epoch;
+    return epochOf(this.arena(frame), this.base(frame)) === this.epoch;
   }
 
   /**
@@ -151,6 +151,7 @@ export class Pager {
       return frame;
     }
     const old = this.#framePage[frame]!;
+    const born = epochOf(this.arena(frame), this.base(frame));
     const page = this.space.allocate();
     let target = frame;
     if (this.#frameState[frame] === CLEAN) {
@@ -170,7 +171,7 @@ export class Pager {
     arena.i32[(base >> 2) + 2] = this.epoch;
     if (arena.u8[base + 17]! > 0) this.#checksums.fillCopy(arena, base);
     this.#enter(target, page, DIRTY);
-    this.freePage(old);
+    this.space.releaseLater(old, 1, this.generation, this.epoch, born);
     return target;
   }
 
@@ -204,9 +205,10 @@ export class Pager {
     this.space.release(page, 1);
   }
 
-  /** Gives up a page that a superblock or a view may reach. */
-  freePage(page: number): void {
-    this.space.releaseLater(page, 1, this.generation, this.epoch);
+  /** Gives up the page in a frame, which a superblock or a view may reach. */
+  freePage(frame: number): void {
+    const born = epochOf(this.arena(frame), this.base(frame));
+    this.space.releaseLater(this.pageOf(frame), 1, this.generation, this.epoch, born);
   }
 
   /**

@@ -33,7 +33,7 @@ export class States {
   working: State;
   /** Trees whose roots changed since the last checkpoint froze. */
   dirtyTrees: Set<number> = new Set();
-  /** Called when the lowest pinned epoch may have risen. */
+  /** Called when a view has ended. */
   onUnpin: () => void = () => {};
 
   readonly #tree: BTree;
@@ -70,8 +70,10 @@ export class States {
 
   /** Keeps a state as it is until it is unpinned as often. */
   pin(state: State): State {
-    state.pins++;
+    if (state.pins++ > 0) return state;
     this.#pinned.add(state);
+    // The working state is the newest: its epoch is above those of all other views.
+    this.#tree.pager.space.views.push(state.epoch);
     return state;
   }
 
@@ -79,14 +81,9 @@ export class States {
   unpin(state: State): void {
     if (--state.pins > 0) return;
     this.#pinned.delete(state);
+    const { views } = this.#tree.pager.space;
+    views.splice(views.indexOf(state.epoch), 1);
     this.onUnpin();
-  }
-
-  /** Lowest epoch that a view needs, `Infinity` without views. */
-  get oldestEpoch(): number {
-    let oldest = Infinity;
-    for (const state of this.#pinned) if (state.epoch < oldest) oldest = state.epoch;
-    return oldest;
   }
 
   /** Number of pinned states. */

@@ -113,13 +113,13 @@ export const mutants: readonly Mutant[] = [
   mutant(
     "freed pages are reused before the superblock that freed them is durable",
     SPACE,
-    "pending.generation > generation || pending.epoch > epoch",
-    "pending.epoch > epoch",
+    "pending.generation > generation || this.views",
+    "this.views",
   ),
   mutant(
     "freed pages are reused while a snapshot needs them",
     SPACE,
-    "pending.generation > generation || pending.epoch > epoch",
+    "pending.generation > generation || this.views.some((at) => at >= from && at < epoch)",
     "pending.generation > generation",
   ),
   mutant(
