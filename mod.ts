@@ -39,6 +39,7 @@ export type {
   IoCapabilities,
   IoFile,
   IoLock,
+  IoLockMode,
   IoOpenMode,
   IoStat,
 } from "./src/io/adapter.ts";

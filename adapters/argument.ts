@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { IoOpenMode } from "../src/io/adapter.ts";
+import type { IoLockMode, IoOpenMode } from "../src/io/adapter.ts";
 
 const MODES: readonly string[] = ["read", "write", "create", "create-new"] satisfies IoOpenMode[];
 
@@ -23,6 +23,13 @@ export function checkPath(path: string): void {
 /** The mode must be one of the contract. */
 export function checkMode(mode: IoOpenMode): void {
   if (!MODES.includes(mode)) throw new TypeError(`unknown open mode ${String(mode)}`);
+}
+
+/** So must the mode of a lock. */
+export function checkLockMode(mode: IoLockMode): void {
+  if (mode !== "exclusive" && mode !== "shared") {
+    throw new TypeError(`unknown lock mode ${String(mode)}`);
+  }
 }
 
 /** Offsets and sizes are whole numbers of bytes; `node:fs` reads -1 as "the current position". */

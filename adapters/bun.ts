@@ -6,7 +6,7 @@
 
 import { closeSync, openSync } from "node:fs";
 import process from "node:process";
-import type { IoAdapter } from "../src/io/adapter.ts";
+import type { IoAdapter, IoLockMode } from "../src/io/adapter.ts";
 import { attempt } from "./node_errors.ts";
 import { nodeFileSystem } from "./node_file_system.ts";
 import type { Flock } from "./store_lock.ts";
@@ -23,6 +23,7 @@ interface ForeignFunctions {
 }
 
 /** Operations of flock(2), the same numbers on Linux and macOS. */
+const LOCK_SH_NB = 1 | 4;
 const LOCK_EX_NB = 2 | 4;
 const LOCK_UN = 8;
 
@@ -62,12 +63,12 @@ async function bindFlock(): Promise<Flock | undefined> {
     if ((error as { code?: unknown }).code === "ERR_DLOPEN_FAILED") return undefined;
     throw error;
   }
-  return (path) => flock(call, path);
+  return (path, mode) => flock(call, path, mode);
 }
 
-function flock(call: FlockCall, path: string): (() => void) | undefined {
+function flock(call: FlockCall, path: string, mode: IoLockMode): (() => void) | undefined {
   const fd = attempt("open", path, () => openSync(path, "r"));
-  if (call(fd, LOCK_EX_NB) === 0) return () => closeSync(fd);
+  if (call(fd, mode === "exclusive" ? LOCK_EX_NB : LOCK_SH_NB) === 0) return () => closeSync(fd);
   // Unlocking succeeds on every file system that knows flock, so this tells "held by somebody"
   // from "not known here", where the SQLite lock stands alone.
   const known = call(fd, LOCK_UN) === 0;

@@ -5,7 +5,7 @@
  */
 
 import process from "node:process";
-import type { IoAdapter } from "../src/io/adapter.ts";
+import type { IoAdapter, IoLockMode } from "../src/io/adapter.ts";
 import { attempt } from "./node_errors.ts";
 import { nodeFileSystem } from "./node_file_system.ts";
 import type { Flock } from "./store_lock.ts";
@@ -24,11 +24,11 @@ async function loadFlock(): Promise<Flock | undefined> {
   return process.platform === "win32" ? undefined : flock;
 }
 
-function flock(path: string): (() => void) | undefined {
+function flock(path: string, mode: IoLockMode): (() => void) | undefined {
   const file = attempt("open", path, () => Deno.openSync(path, { read: true }));
   let held = false;
   try {
-    held = attempt("lock", path, () => file.tryLockSync(true));
+    held = attempt("lock", path, () => file.tryLockSync(mode === "exclusive"));
   } finally {
     if (!held) file.close();
   }

@@ -5,9 +5,17 @@
  */
 
 import { IoError } from "../src/errors.ts";
-import type { IoAdapter, IoFile, IoLock, IoOpenMode, IoStat } from "../src/io/adapter.ts";
-import { checkMode, checkPath } from "./argument.ts";
+import type {
+  IoAdapter,
+  IoFile,
+  IoLock,
+  IoLockMode,
+  IoOpenMode,
+  IoStat,
+} from "../src/io/adapter.ts";
+import { checkLockMode, checkMode, checkPath } from "./argument.ts";
 import { fillRandom } from "./entropy.ts";
+import { LockTable } from "./lock_table.ts";
 import { MemoryContent, MemoryFile } from "./memory_file.ts";
 
 /** Schedules a callback for the next turn of the event loop. */
@@ -35,7 +43,7 @@ export function memoryIo(): IoAdapter {
     rename: async (from: string, to: string) => disk.rename(from, to),
     remove: async (path: string) => disk.remove(path),
     syncDirectory: async (path: string) => checkPath(path),
-    tryLock: async (path: string) => disk.tryLock(path),
+    tryLock: async (path: string, mode?: IoLockMode) => disk.tryLock(path, mode),
     now: () => Date.now(),
     monotonic: () => performance.now(),
     random: fillRandom,
@@ -45,7 +53,7 @@ export function memoryIo(): IoAdapter {
 
 class MemoryDisk {
   readonly #files = new Map<string, MemoryContent>();
-  readonly #locks = new Set<string>();
+  readonly #locks = new LockTable();
 
   open(path: string, mode: IoOpenMode): IoFile {
     const key = normalPath(path);
@@ -91,18 +99,10 @@ class MemoryDisk {
     this.#files.delete(normalPath(path));
   }
 
-  tryLock(path: string): IoLock | undefined {
+  tryLock(path: string, mode: IoLockMode = "exclusive"): IoLock | undefined {
     const key = normalPath(path);
-    if (this.#locks.has(key)) return undefined;
-    this.#locks.add(key);
-    let held = true;
-    return {
-      path: key,
-      release: (): void => {
-        if (held) this.#locks.delete(key);
-        held = false;
-      },
-    };
+    checkLockMode(mode);
+    return this.#locks.take(key, mode);
   }
 }
 

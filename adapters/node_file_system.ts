@@ -23,8 +23,15 @@ import process from "node:process";
 import { setImmediate } from "node:timers";
 import { crc32 } from "node:zlib";
 import { IoError } from "../src/errors.ts";
-import type { IoAdapter, IoFile, IoLock, IoOpenMode, IoStat } from "../src/io/adapter.ts";
-import { checkMode, checkPath } from "./argument.ts";
+import type {
+  IoAdapter,
+  IoFile,
+  IoLock,
+  IoLockMode,
+  IoOpenMode,
+  IoStat,
+} from "../src/io/adapter.ts";
+import { checkLockMode, checkMode, checkPath } from "./argument.ts";
 import { fillRandom } from "./entropy.ts";
 import { attempt, ioError } from "./node_errors.ts";
 import { NodeFile } from "./node_file.ts";
@@ -79,10 +86,11 @@ export function nodeFileSystem(platform: NodePlatform): IoAdapter {
     rename,
     remove,
     syncDirectory,
-    async tryLock(path: string): Promise<IoLock | undefined> {
+    async tryLock(path: string, mode: IoLockMode = "exclusive"): Promise<IoLock | undefined> {
       checkPath(path);
+      checkLockMode(mode);
       const flock = await platform.flock?.();
-      return takeStoreLock(path, platform.sqlite ?? loadSqlite, flock);
+      return takeStoreLock(path, mode, platform.sqlite ?? loadSqlite, flock);
     },
     now: () => Date.now(),
     monotonic: () => performance.now(),

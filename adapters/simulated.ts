@@ -15,6 +15,7 @@
 import { Prng } from "../src/base/prng.ts";
 import { IoError } from "../src/errors.ts";
 import type { IoAdapter } from "../src/io/adapter.ts";
+import { LockTable } from "./lock_table.ts";
 import { SimulatedDirectory } from "./simulated_directory.ts";
 import { type Fault, type FaultOperation, FaultPlan } from "./simulated_fault.ts";
 import { Inode } from "./simulated_inode.ts";
@@ -251,7 +252,7 @@ export class SimulatedDisk {
   #host(): NamesHost {
     return {
       directories: this.#directories,
-      locks: new Set(),
+      locks: new LockTable(),
       random: (bytes): void => this.#entropy.fill(bytes),
       begin: (text): number => this.#begin(text),
       alive: (): void => this.#alive(),

@@ -10,9 +10,11 @@ import type {
   IoCapabilities,
   IoFile,
   IoLock,
+  IoLockMode,
   IoOpenMode,
   IoStat,
 } from "../src/io/adapter.ts";
+import type { LockTable } from "./lock_table.ts";
 import { PagedBytes } from "./simulated_bytes.ts";
 import { SimulatedDirectory } from "./simulated_directory.ts";
 import { faultError, type FaultOperation } from "./simulated_fault.ts";
@@ -23,8 +25,8 @@ import { Inode } from "./simulated_inode.ts";
 export interface NamesHost extends FileHost {
   /** The folders by path with a trailing slash. */
   readonly directories: Map<string, SimulatedDirectory>;
-  /** The paths that somebody owns; a power cut frees them. */
-  readonly locks: Set<string>;
+  /** The paths that somebody owns or reads; a power cut frees them. */
+  readonly locks: LockTable;
   /** Fills with reproducible bytes. */
   random(bytes: Uint8Array): void;
   /** Number for a new file. */
@@ -129,20 +131,9 @@ export class SimulatedNames implements IoAdapter {
     this.#directory(at.directory).sync();
   }
 
-  async tryLock(path: string): Promise<IoLock | undefined> {
+  async tryLock(path: string, mode: IoLockMode = "exclusive"): Promise<IoLock | undefined> {
     this.#host.alive();
-    const { locks } = this.#host;
-    const key = splitPath(path).path;
-    if (locks.has(key)) return undefined;
-    locks.add(key);
-    let held = true;
-    return {
-      path: key,
-      release: (): void => {
-        if (held) locks.delete(key);
-        held = false;
-      },
-    };
+    return this.#host.locks.take(splitPath(path).path, mode);
   }
 
   now(): number {

@@ -1,6 +1,6 @@
 /**
- * A kernel lock through `node:sqlite`: an empty database file held by an EXCLUSIVE transaction, the
- * one kernel lock that Deno, Bun and Node all have built in and that excludes each other. The kernel
+ * A kernel lock through `node:sqlite`: an empty database file held by an EXCLUSIVE transaction, or by
+ * the read transactions of any number of readers, the one kernel lock that Deno, Bun and Node all have built in and that excludes each other. The kernel
  * frees it when the process ends, however it ends.
  *
  * Two hazards of POSIX record locks, both measured: the lock is lost when the connection is garbage
@@ -13,6 +13,7 @@
 import { closeSync, existsSync, linkSync, openSync, unlinkSync } from "node:fs";
 import process from "node:process";
 import { type ErrorCode, IoError } from "../src/errors.ts";
+import type { IoLockMode } from "../src/io/adapter.ts";
 import { attempt, ioError } from "./node_errors.ts";
 
 /** The part of a `node:sqlite` connection that is used. */
@@ -56,21 +57,41 @@ export function loadSqlite(): SqliteModule {
   return module;
 }
 
-/** Tries to lock the file at `path`, creating it; `undefined` when somebody else holds it. */
-export function takeSqliteLock(sqlite: SqliteModule, path: string): SqliteLock | undefined {
-  createLockFile(path);
+/**
+ * The statements that take a lock. Prepared, never `exec`: on Deno only prepared statements put the
+ * result code on the error. With journal_mode=OFF a journal file would appear beside the lock;
+ * MEMORY leaves none. On a file that it may only read, SQLite takes a shared lock and says nothing:
+ * a change shows it (SQLITE_READONLY); it is never committed, so the file stays empty.
+ */
+const STATEMENTS: Readonly<Record<IoLockMode, readonly string[]>> = {
+  exclusive: [
+    "PRAGMA busy_timeout=0",
+    "PRAGMA journal_mode=MEMORY",
+    "PRAGMA locking_mode=EXCLUSIVE",
+    "BEGIN EXCLUSIVE",
+    "PRAGMA user_version=1",
+  ],
+  shared: ["PRAGMA busy_timeout=0", "BEGIN", "SELECT 1 FROM sqlite_schema"],
+};
+
+/** Tries to lock the file at `path`, creating it; `undefined` when somebody else is in the way. */
+export function takeSqliteLock(
+  sqlite: SqliteModule,
+  path: string,
+  mode: IoLockMode,
+): SqliteLock | undefined {
+  try {
+    createLockFile(path);
+  } catch (error) {
+    // Every owner makes the file and leaves it in place, so there is none now; see `tryLock`.
+    const mayRead = mode === "shared" && error instanceof IoError && error.code === "IO_ACCESS";
+    if (mayRead) return { release: (): void => {} };
+    throw error;
+  }
   let connection: SqliteConnection | undefined;
   try {
     connection = new sqlite.DatabaseSync(path);
-    // Prepared, never `exec`: on Deno only prepared statements put the result code on the error.
-    // With journal_mode=OFF a journal file would appear beside the lock; MEMORY leaves none.
-    connection.prepare("PRAGMA busy_timeout=0").all();
-    connection.prepare("PRAGMA journal_mode=MEMORY").all();
-    connection.prepare("PRAGMA locking_mode=EXCLUSIVE").all();
-    connection.prepare("BEGIN EXCLUSIVE").all();
-    // On a file that it may only read, SQLite takes a shared lock and says nothing. A change shows
-    // it (SQLITE_READONLY); it is never committed, so the file stays empty.
-    connection.prepare("PRAGMA user_version=1").all();
+    for (const statement of STATEMENTS[mode]) connection.prepare(statement).all();
   } catch (error) {
     connection?.close();
     const result = resultCode(error);

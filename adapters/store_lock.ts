@@ -1,5 +1,5 @@
 /**
- * Ownership of a store by one process: a registry keyed by real path for this process, a kernel lock
+ * Ownership of a store by one process, or its readers: a registry keyed by real path for this process, a kernel lock
  * on `PATH.lock` for all others, and a flock on the data file itself where the runtime has one, which
  * still holds if something in this process made the kernel drop the record lock.
  *
@@ -12,40 +12,57 @@
 import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { IoError, StateError } from "../src/errors.ts";
-import type { IoLock } from "../src/io/adapter.ts";
+import type { IoLock, IoLockMode } from "../src/io/adapter.ts";
 import { attempt } from "./node_errors.ts";
 import { type SqliteLock, type SqliteModule, takeSqliteLock } from "./sqlite_lock.ts";
 
 /** Tries to flock the existing file at `path`; returns the call that frees it, if it was free. */
-export type Flock = (path: string) => (() => void) | undefined;
+export type Flock = (path: string, mode: IoLockMode) => (() => void) | undefined;
 
 /** The suffix of the lock file, which stands beside the data file. */
 const SUFFIX = ".lock";
 
 /**
- * The owners of this process by real path. Being reachable from here also keeps the connections
+ * What this process owns or reads, by real path. Being reachable from here also keeps the connections
  * from being garbage collected, which would drop their locks silently.
  */
 const OWNERS = new Map<string, StoreLock>();
 
-/** A store that this process owns. */
-class StoreLock implements IoLock {
+/** A store that this process owns, or reads with any number of handles. */
+class StoreLock {
   readonly path: string;
+  readonly mode: IoLockMode;
   readonly #kernel: SqliteLock;
   readonly #flock: Flock | undefined;
   #unflock: (() => void) | undefined;
+  #handles = 0;
 
-  constructor(path: string, kernel: SqliteLock, flock: Flock | undefined) {
+  constructor(path: string, mode: IoLockMode, kernel: SqliteLock, flock: Flock | undefined) {
     this.path = path;
+    this.mode = mode;
     this.#kernel = kernel;
     this.#flock = flock;
+  }
+
+  /** One more handle; the last one that is released frees the store. */
+  handle(): IoLock {
+    this.#handles++;
+    let held = true;
+    return {
+      path: this.path,
+      release: (): void => {
+        if (!held) return;
+        held = false;
+        if (--this.#handles === 0) this.#release();
+      },
+    };
   }
 
   /** Flocks the data file if it exists and is not flocked; false when somebody else did. */
   cover(): boolean {
     if (this.#flock === undefined || this.#unflock !== undefined) return true;
     if (!existsSync(this.path)) return true;
-    this.#unflock = this.#flock(this.path);
+    this.#unflock = this.#flock(this.path, this.mode);
     return this.#unflock !== undefined;
   }
 
@@ -57,7 +74,7 @@ class StoreLock implements IoLock {
 
   /** Replaces the data file by `from` through `rename`, with no moment in which it is not flocked. */
   replace(from: string, rename: () => void): void {
-    const unflock = this.#flock?.(from);
+    const unflock = this.#flock?.(from, this.mode);
     if (this.#flock !== undefined && unflock === undefined) throw lockedError(from);
     try {
       rename();
@@ -69,26 +86,29 @@ class StoreLock implements IoLock {
     this.#unflock = unflock;
   }
 
-  release(): void {
-    if (OWNERS.get(this.path) !== this) return;
+  #release(): void {
     this.uncover();
     this.#kernel.release();
     OWNERS.delete(this.path);
   }
 }
 
-/** Tries to become the owner of the store at `path`; `undefined` when it has one. */
+/** Tries to own or read the store at `path`; `undefined` when somebody is in the way. */
 export function takeStoreLock(
   path: string,
+  mode: IoLockMode,
   sqlite: () => SqliteModule,
   flock: Flock | undefined,
 ): IoLock | undefined {
   const real = storePath(path);
-  if (OWNERS.has(real)) return undefined;
+  const present = OWNERS.get(real);
+  if (present !== undefined) {
+    return mode === "shared" && present.mode === "shared" ? present.handle() : undefined;
+  }
   refuseHeldLockFile(real);
-  const kernel = takeSqliteLock(sqlite(), real + SUFFIX);
+  const kernel = takeSqliteLock(sqlite(), real + SUFFIX, mode);
   if (kernel === undefined) return undefined;
-  const lock = new StoreLock(real, kernel, flock);
+  const lock = new StoreLock(real, mode, kernel, flock);
   let covered = false;
   try {
     covered = lock.cover();
@@ -97,7 +117,7 @@ export function takeStoreLock(
   }
   if (!covered) return undefined;
   OWNERS.set(real, lock);
-  return lock;
+  return lock.handle();
 }
 
 /** Refuses the files that this process must not open: closing them would drop its own locks. */

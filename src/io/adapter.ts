@@ -54,6 +54,9 @@ export interface IoFile {
   close(): void;
 }
 
+/** One owner alone, or any number of readers and no owner. */
+export type IoLockMode = "exclusive" | "shared";
+
 /** A held lock. `release` ends it, and so does the death of its process, however it dies. */
 export interface IoLock {
   /** The real path of the store: what its owner opens, renames and syncs by. */
@@ -89,11 +92,17 @@ export interface IoAdapter {
   /** Makes the names of the folder that holds `path` durable. */
   syncDirectory(path: string): Promise<void>;
   /**
-   * Tries to become the owner of the store at `path`, at once; by real path, so that symbolic
-   * links do not matter. The data file itself may not exist yet, its folder must.
-   * @returns the lock, or `undefined` when somebody else holds it.
+   * Tries to become the owner of the store at `path`, or one of its readers, at once; by real path,
+   * so that symbolic links do not matter. The data file itself may not exist yet, its folder must.
+   *
+   * A reader needs no permission to write: where the lock file does not exist and cannot be made,
+   * it goes on without the kernel's lock. On a file system that is read-only nobody can become the
+   * owner; elsewhere somebody with more rights can, whom only a lock on the data file would stop.
+   * @param mode default "exclusive"
+   * @returns the lock, or `undefined` when an owner, or for an owner anybody, holds it. An attempt
+   *   that is refused may for that moment be in the way of another one.
    */
-  tryLock(path: string): Promise<IoLock | undefined>;
+  tryLock(path: string, mode?: IoLockMode): Promise<IoLock | undefined>;
   /** Milliseconds since 1970, may go backwards. */
   now(): number;
   /** Milliseconds of a clock that never goes backwards. */

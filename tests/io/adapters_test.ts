@@ -40,6 +40,7 @@ ioContract("SimulatedDisk", () => new SimulatedDisk({ seed: 1 }).io, () => "/fol
   "open: a folder is IO_ACCESS": noFolders,
   "open: an unknown mode is a TypeError": anyArgument,
   "paths: empty, with NUL or a lone surrogate, are TypeErrors": anyArgument,
+  "tryLock: an unknown mode is a TypeError": anyArgument,
 });
 
 // Under one name, so that all runtimes count the same tests.

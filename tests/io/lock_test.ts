@@ -22,7 +22,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { loadSqlite, takeSqliteLock } from "../../adapters/sqlite_lock.ts";
-import type { IoLock } from "../../src/io/adapter.ts";
+import type { IoLock, IoLockMode } from "../../src/io/adapter.ts";
 import { RUNNING, runningIo } from "./running_io.ts";
 
 const top = realpathSync(mkdtempSync(join(tmpdir(), "holdfast-lock-")));
@@ -44,9 +44,10 @@ interface Holder {
 }
 
 /** Starts the holder program and waits for its answer. */
-async function startHolder(program: string, path: string): Promise<Holder> {
+async function startHolder(program: string, path: string, mode?: IoLockMode): Promise<Holder> {
   const isDeno = /deno[^/\\]*$/.test(program);
   const args = isDeno ? ["run", "-A", "--no-check", HOLDER, path] : [HOLDER, path];
+  if (mode !== undefined) args.push(mode);
   const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
   children.add(child);
   let errors = "";
@@ -67,8 +68,8 @@ async function startHolder(program: string, path: string): Promise<Holder> {
   };
 }
 
-async function mustLock(path: string): Promise<IoLock> {
-  const lock = await (await runningIo()).tryLock(path);
+async function mustLock(path: string, mode?: IoLockMode): Promise<IoLock> {
+  const lock = await (await runningIo()).tryLock(path, mode);
   assert.ok(lock, "the lock should be free");
   return lock;
 }
@@ -104,6 +105,31 @@ for (const other of ["deno", "bun", "node"] as const) {
       assert.equal(holder.errors(), "", "nothing is printed to people");
     });
   }
+
+  test(`tryLock: readers here and in ${other} share, and keep owners out`, { skip }, async () => {
+    const path = join(makeFolder(), "store");
+    writeFileSync(path, "data");
+    const owner = await mustLock(path);
+    const early = await startHolder(program!, path, "shared");
+    assert.equal(early.answer, "refused", "beside an owner");
+    await early.end("end of input");
+    owner.release();
+    const here = await mustLock(path, "shared");
+    const there = await startHolder(program!, path, "shared");
+    assert.equal(there.answer, "held");
+    assert.ok(await isLocked(path));
+    here.release();
+    assert.ok(await isLocked(path), "the other process still reads");
+    const again = await mustLock(path, "shared");
+    await there.end("SIGKILL");
+    const refused = await startHolder(program!, path);
+    assert.equal(refused.answer, "refused", "this process still reads");
+    await refused.end("end of input");
+    again.release();
+    (await mustLock(path)).release();
+    assert.equal(there.errors(), "", "nothing is printed to people");
+    assert.equal(statSync(`${path}.lock`).size, 0, "nothing was ever written to it");
+  });
 
   test(`tryLock: killing an owner of ${other} frees its store at once`, { skip }, async () => {
     const path = join(makeFolder(), "store");
@@ -179,6 +205,28 @@ test("tryLock: a lock file that may only be read is IO_ACCESS, not a shared lock
   await assert.rejects((await runningIo()).tryLock(path), { code: "IO_ACCESS" });
 });
 
+test("tryLock: a reader needs no permission to write the lock file", async () => {
+  const path = join(makeFolder(), "store");
+  writeFileSync(path, "data");
+  writeFileSync(`${path}.lock`, "");
+  chmodSync(`${path}.lock`, 0o400);
+  const lock = await mustLock(path, "shared");
+  const refused = await startHolder(process.execPath, path).catch(() => undefined);
+  assert.notEqual(refused?.answer, "held");
+  await refused?.end("end of input");
+  lock.release();
+});
+
+test("tryLock: a reader goes on where no lock file can be made", async (t) => {
+  // A folder in which not even the superuser can make a file.
+  if (!existsSync("/sys/kernel")) return t.skip("there is no /sys");
+  const io = await runningIo();
+  await assert.rejects(io.tryLock("/sys/kernel/store"), { code: "IO_ACCESS" });
+  const lock = await mustLock("/sys/kernel/store", "shared");
+  (await mustLock("/sys/kernel/store", "shared")).release();
+  lock.release();
+});
+
 test("tryLock: survives when the caller drops the lock object", async () => {
   const path = join(makeFolder(), "store");
   const take = async (): Promise<void> => void await mustLock(path);
@@ -197,32 +245,42 @@ test("tryLock: survives when the caller drops the lock object", async () => {
   await refused.end("end of input");
 });
 
-test("takeSqliteLock: a second connection of this process is refused too", () => {
+test("takeSqliteLock: a second connection of this process is refused, but readers share", () => {
   // What two copies of the package, or two workers, would meet: their registries know nothing of
   // each other.
   const path = join(makeFolder(), "store.lock");
-  const lock = takeSqliteLock(loadSqlite(), path);
+  const take = (mode: IoLockMode) => takeSqliteLock(loadSqlite(), path, mode);
+  const lock = take("exclusive");
   assert.ok(lock);
-  assert.equal(takeSqliteLock(loadSqlite(), path), undefined);
+  assert.equal(take("exclusive"), undefined);
+  assert.equal(take("shared"), undefined);
   lock.release();
   lock.release();
-  const second = takeSqliteLock(loadSqlite(), path);
+  const [one, two] = [take("shared"), take("shared")];
+  assert.ok(one && two);
+  one.release();
+  assert.equal(take("exclusive"), undefined);
+  two.release();
+  const second = take("exclusive");
   assert.ok(second);
   second.release();
 });
 
-test("tryLock: a worker of this process is refused, and its end frees nothing", async () => {
+test("tryLock: a worker of this process is refused or shares, and its end frees nothing", async () => {
   const path = join(makeFolder(), "store");
-  const lock = await mustLock(path);
-  const worker = new Worker(new URL("./lock_worker.ts", import.meta.url), { workerData: path });
-  const [answer] = await once(worker, "message");
-  assert.equal(answer, "refused");
-  await worker.terminate();
-  const refused = await startHolder(process.execPath, path);
-  assert.equal(refused.answer, "refused");
-  await refused.end("end of input");
-  lock.release();
-  (await mustLock(path)).release();
+  for (const mode of ["exclusive", "shared"] as const) {
+    const lock = await mustLock(path, mode);
+    const workerData = { path, mode };
+    const worker = new Worker(new URL("./lock_worker.ts", import.meta.url), { workerData });
+    const [answer] = await once(worker, "message");
+    assert.equal(answer, mode === "shared" ? "held" : "refused");
+    await worker.terminate();
+    const refused = await startHolder(process.execPath, path);
+    assert.equal(refused.answer, "refused", mode);
+    await refused.end("end of input");
+    lock.release();
+    (await mustLock(path)).release();
+  }
 });
 
 test("open: refuses the lock file of an own lock, whose closing would drop it", async () => {
@@ -265,6 +323,9 @@ test("tryLock: the flock on the data file stands when the lock file is lost", as
   (await io.open(`${path}.new`, "create-new")).close();
   await io.rename(`${path}.new`, path);
   await refusedWithout("data file made under the lock");
+  lock.release();
+  lock = await mustLock(path, "shared");
+  await refusedWithout("a reader's");
   lock.release();
   assert.ok(existsSync(path));
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { IoAdapter, IoOpenMode } from "../../src/io/adapter.ts";
+import type { IoAdapter, IoLockMode, IoOpenMode } from "../../src/io/adapter.ts";
 import type { Criterion } from "./contract.ts";
 import { contentOf, pattern } from "./file_criteria.ts";
 
@@ -143,6 +143,33 @@ export const NAME_CRITERIA: Readonly<Record<string, Criterion>> = {
     assert.equal(await io.tryLock(`${folder}/a`), undefined, "a second release frees nothing");
     second.release();
     other.release();
+  },
+
+  "tryLock: shared by any number of readers, beside no owner": async (io, folder) => {
+    const path = `${folder}/a`;
+    await put(io, path, pattern(10));
+    const readers = await Promise.all(Array.from({ length: 5 }, () => io.tryLock(path, "shared")));
+    for (const reader of readers) {
+      assert.equal(reader?.path, readers[0]?.path);
+      assert.equal(await io.tryLock(path), undefined, "an owner beside readers");
+      reader?.release();
+      reader?.release();
+    }
+    const owner = await io.tryLock(path, "exclusive");
+    assert.ok(owner, "the last reader has freed it, and each one only once");
+    assert.equal(await io.tryLock(path, "shared"), undefined, "a reader beside an owner");
+    owner.release();
+    const again = await io.tryLock(path, "shared");
+    assert.ok(again);
+    const file = await io.open(path, "read");
+    assert.deepEqual(contentOf(file), pattern(10));
+    file.close();
+    assert.equal(await io.tryLock(path), undefined, "closing the file frees nothing");
+    again.release();
+  },
+
+  "tryLock: an unknown mode is a TypeError": async (io, folder) => {
+    await assert.rejects(io.tryLock(`${folder}/a`, "both" as IoLockMode), TypeError);
   },
 
   "tryLock: of many at once exactly one wins": async (io, folder) => {
