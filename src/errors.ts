@@ -14,6 +14,7 @@ export const CODES = {
   NOT_FOUND: "the file, structure, record or stream does not exist: create it first",
   CLOSED: "the handle was closed: open the store again",
   POISONED: "an earlier write or sync failed (see cause): close, then open again to recover",
+  READ_ONLY: "the database was opened for reading: open it without readOnly to change it",
   TRANSACTION_DONE: "the transaction has ended: begin another one",
   CONFLICT: "another transaction committed a change to the same data first: read again, then retry",
   TYPE_MISMATCH: "the name is in use with another kind, codec or mode: use the original definition",

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { IoError, StateError } from "../errors.ts";
+import { StateError } from "../errors.ts";
 import type { IoAdapter, IoLock } from "../io/adapter.ts";
 import { defaultIo } from "../io/default_io.ts";
 import { type CheckReport, StoreCheck } from "./check.ts";
@@ -21,8 +21,9 @@ import {
 import { type DatabaseStats, readStats } from "./database_stats.ts";
 import type { Definition, Reader } from "./definition.ts";
 import type { Engine } from "./engine.ts";
-import { createStore, lockedError, openStore, type RecoveryReport } from "./open_store.ts";
+import { openStore, type RecoveryReport } from "./open_store.ts";
 import { Snapshot } from "./snapshot.ts";
+import { lockStore, openStoreFile } from "./store_file.ts";
 import { StructureReaders } from "./structure_readers.ts";
 import { Transaction, type TransactionHost, type TransactionOptions } from "./transaction.ts";
 import { runUpdate, type UpdateOptions } from "./update.ts";
@@ -88,7 +89,9 @@ export class Database {
   }
 
   /**
-   * Opens the database file at `path`, creating it by default, and replays its log.
+   * Opens the database file at `path`, creating it by default, and replays its log. With `readOnly`
+   * several readers share it beside no writer, nothing is written to it, and what would write is
+   * refused with `READ_ONLY`.
    * @throws {StateError} `LOCKED`
    * @throws {IoError} `ALREADY_EXISTS`, `NOT_FOUND`, `NO_SPACE`, `IO_*`
    * @throws {FormatError} `NOT_OUR_FILE`, `FORMAT_NEWER`
@@ -97,31 +100,13 @@ export class Database {
   static async open(path: string, options: DatabaseOptions = {}): Promise<Database> {
     const complete = completeOptions(options);
     const io = options.io ?? await defaultIo().files();
-    const lock = await io.tryLock(path);
-    if (lock === undefined) throw lockedError(path);
+    const lock = await lockStore(io, path, complete);
     try {
       const real = lock.path;
-      const stat = await io.stat(real);
-      if (stat !== undefined && complete.create === "new") {
-        throw new IoError("ALREADY_EXISTS", `Cannot create "${path}": it exists`, { path });
-      }
-      if (stat === undefined) {
-        if (complete.create === false) {
-          throw new IoError("NOT_FOUND", `Cannot open "${path}": there is no such file`, { path });
-        }
-        await createStore(io, real);
-      } else if (stat.links > 1) {
-        throw new StateError(
-          "LOCKED",
-          `Cannot open "${path}": it has ${stat.links} hard links, and a lock covers one name`,
-          { path },
-        );
-      }
-      // Durable after this: the name. Its creator may have died between rename and sync.
-      await io.syncDirectory(real);
-      const file = await io.open(real, "write");
+      const file = await openStoreFile(io, path, real, complete);
       try {
         const { engine, checkpointer, report } = await openStore(io, real, file, complete);
+        engine.health.readOnly = complete.readOnly;
         return new Database(engine, checkpointer, lock, report, complete.durability);
       } catch (error) {
         file.close();
@@ -155,7 +140,7 @@ export class Database {
 
   /**
    * Begins a transaction. End it with `commit()` or `rollback()`.
-   * @throws {StateError} `CLOSED`, `POISONED`
+   * @throws {StateError} `CLOSED`, `POISONED`, `READ_ONLY`
    */
   begin(options: TransactionOptions = {}): Transaction {
     const transaction = this.#begin(options);
@@ -247,7 +232,7 @@ export class Database {
       if (running !== undefined) await running.catch(() => {});
       await this.#pipeline.drain();
       this.#closed = true;
-      if (!health.poisoned) await this.#checkpointer.start({ exclusive: true, clean: true });
+      if (health.writable) await this.#checkpointer.start({ exclusive: true, clean: true });
     } finally {
       this.#closed = true;
       file.close();

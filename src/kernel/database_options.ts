@@ -13,6 +13,7 @@ import {
   LOG_BYTES_DEFAULT,
   LOG_BYTES_MIN,
 } from "./limits.ts";
+import type { StoreFileRequest } from "./store_file.ts";
 import type { Isolation } from "./transaction.ts";
 
 /** How to open a database. */
@@ -21,6 +22,14 @@ export interface DatabaseOptions {
   readonly io?: IoAdapter;
   /** Create the file if it is missing; "new" fails with `ALREADY_EXISTS` if it is not. @default true */
   readonly create?: boolean | "new";
+  /**
+   * Leaves every byte of the file as it is: the log is replayed in memory, and whatever would write
+   * is refused with `READ_ONLY`. Any number of readers, in any processes, share a file beside no
+   * writer; the file must exist (`NOT_FOUND`), and reading it is all the permission needed. The lock
+   * file beside it is made if it is missing and can be; see `IoAdapter.tryLock`. Memory beyond the
+   * cache: at most a few pages for each change that the log holds. @default false
+   */
+  readonly readOnly?: boolean;
   /** Quota of the file in bytes; beyond it `NO_SPACE`. @default unlimited */
   readonly maxBytes?: number;
   /** Where data is when a commit resolves, unless the transaction says otherwise. @default "disk" */
@@ -36,6 +45,7 @@ export interface DatabaseOptions {
 const KNOWN = new Set([
   "io",
   "create",
+  "readOnly",
   "maxBytes",
   "durability",
   "isolation",
@@ -50,22 +60,30 @@ const KNOWN = new Set([
  */
 export function completeOptions(
   options: DatabaseOptions,
-): EngineOptions & { create: boolean | "new"; durability: Durability } {
+): EngineOptions & StoreFileRequest & { readonly durability: Durability } {
   for (const name of Object.keys(options)) {
     if (!KNOWN.has(name)) throw new TypeError(`Unknown option "${name}" of Database.open`);
   }
-  const { create = true, durability = "disk", isolation = "snapshot" } = options;
+  const { create = true, readOnly = false, durability = "disk", isolation = "snapshot" } = options;
   checkDurability(durability);
   checkIsolation(isolation);
   if (create !== true && create !== false && create !== "new") {
     throw new TypeError('The option create is true, false or "new"');
   }
+  if (typeof readOnly !== "boolean") throw new TypeError("The option readOnly is true or false");
+  if (readOnly && create === "new") {
+    throw new TypeError('A database opened with readOnly cannot be created: create is "new"');
+  }
+  const unlimited = Number.MAX_SAFE_INTEGER;
+  const maxBytes = size("maxBytes", options.maxBytes ?? unlimited, 4 * LOG_BYTES_MIN);
   return {
     create,
+    readOnly,
     durability,
     cacheBytes: size("cacheBytes", options.cacheBytes ?? CACHE_BYTES_DEFAULT, CACHE_BYTES_MIN),
     logBytes: size("logBytes", options.logBytes ?? LOG_BYTES_DEFAULT, LOG_BYTES_MIN),
-    maxBytes: size("maxBytes", options.maxBytes ?? Number.MAX_SAFE_INTEGER, 4 * LOG_BYTES_MIN),
+    // What replay takes in memory is no growth of the file.
+    maxBytes: readOnly ? unlimited : maxBytes,
   };
 }
 

@@ -15,6 +15,8 @@ export class Health {
   cause: unknown = undefined;
   /** Whether there was one. */
   poisoned = false;
+  /** Opened for reading: what is written stays in memory, so nothing may be acknowledged. */
+  readOnly = false;
   /** Called once, with the first failure. */
   onPoison: (cause: unknown) => void = () => {};
   readonly #path: string;
@@ -41,9 +43,23 @@ export class Health {
     );
   }
 
-  /** Throws `POISONED` when the store is. */
+  /** Whether commits may be acknowledged. */
+  get writable(): boolean {
+    return !this.poisoned && !this.readOnly;
+  }
+
+  /** Throws `POISONED` when the store is, `READ_ONLY` when it was opened for reading. */
   check(): void {
     if (this.poisoned) throw this.error();
+    if (this.readOnly) {
+      throw new StateError(
+        "READ_ONLY",
+        `Cannot write to "${this.#path}": it was opened for reading`,
+        {
+          path: this.#path,
+        },
+      );
+    }
   }
 }
 

@@ -16,6 +16,8 @@
  *
  * Rows 1 and 9 may crash anywhere: 1 leaves no database (a stray `.new` file is written over the
  * next time), 9 leaves the old superblock and log, which are replayed again to the same state.
+ * Opened for reading, all of this is written to memory over the file (see `overlay_file.ts`).
+ *
  * Rows 9 and 10 sync first: what was read may be in the system's cache only (the last owner was
  * killed, or its sync failed), and must not be lost once later commits build on it.
  *
@@ -24,7 +26,7 @@
 
 import { Checksum } from "../base/checksum.ts";
 import { hasBatch, scanLog } from "../block/log_scanner.ts";
-import { CorruptionError, FormatError, StateError } from "../errors.ts";
+import { CorruptionError, FormatError } from "../errors.ts";
 import type { IoAdapter, IoFile } from "../io/adapter.ts";
 import { SlotRegister } from "../journal/slot_register.ts";
 import { applyChanges } from "./apply.ts";
@@ -286,9 +288,4 @@ function noteTrees(engine: Engine, set: WriteSet): void {
     const { tree } = catalogCodec.decode(set.out.bytes, at, at + set.valueLength(op));
     engine.nextTree = Math.max(engine.nextTree, tree + 1);
   }
-}
-
-/** The error of a second opener. */
-export function lockedError(path: string): StateError {
-  return new StateError("LOCKED", `Cannot open "${path}": another owner has it open`, { path });
 }

@@ -1,0 +1,71 @@
+/**
+ * The file of a store as the one who opens it needs it: there, locked by its only name, and either
+ * writable or with what is written over it kept in memory.
+ *
+ * @module
+ */
+
+import { IoError, StateError } from "../errors.ts";
+import type { IoAdapter, IoFile, IoLock } from "../io/adapter.ts";
+import { OverlayFile } from "../io/overlay_file.ts";
+import { createStore } from "./open_store.ts";
+
+/** How to open the file. */
+export interface StoreFileRequest {
+  /** Create it if it is missing; "new": it must be missing. */
+  readonly create: boolean | "new";
+  /** Read it and leave every byte of it as it is. */
+  readonly readOnly: boolean;
+}
+
+/**
+ * Takes the lock of the store at `path`: as its owner, or as one of its readers. A reader of a file
+ * that does not exist leaves no lock file behind.
+ * @throws {StateError} `LOCKED`
+ * @throws {IoError} `NOT_FOUND`, `IO_*`
+ */
+export async function lockStore(
+  io: IoAdapter,
+  path: string,
+  { readOnly }: StoreFileRequest,
+): Promise<IoLock> {
+  if (readOnly && await io.stat(path) === undefined) throw missing(path);
+  const lock = await io.tryLock(path, readOnly ? "shared" : "exclusive");
+  if (lock !== undefined) return lock;
+  throw new StateError("LOCKED", `Cannot open "${path}": another owner has it open`, { path });
+}
+
+/**
+ * Opens the locked file, creating it if asked. `path` is for messages, `real` is the lock's.
+ * @throws {StateError} `LOCKED`
+ * @throws {IoError} `ALREADY_EXISTS`, `NOT_FOUND`, `NO_SPACE`, `IO_*`
+ */
+export async function openStoreFile(
+  io: IoAdapter,
+  path: string,
+  real: string,
+  { create, readOnly }: StoreFileRequest,
+): Promise<IoFile> {
+  const stat = await io.stat(real);
+  if (stat !== undefined && create === "new") {
+    throw new IoError("ALREADY_EXISTS", `Cannot create "${path}": it exists`, { path });
+  }
+  if (stat === undefined) {
+    if (create === false || readOnly) throw missing(path);
+    await createStore(io, real);
+  } else if (stat.links > 1) {
+    throw new StateError(
+      "LOCKED",
+      `Cannot open "${path}": it has ${stat.links} hard links, and a lock covers one name`,
+      { path },
+    );
+  }
+  if (readOnly) return new OverlayFile(await io.open(real, "read"));
+  // Durable after this: the name. Its creator may have died between rename and sync.
+  await io.syncDirectory(real);
+  return await io.open(real, "write");
+}
+
+function missing(path: string): IoError {
+  return new IoError("NOT_FOUND", `Cannot open "${path}": there is no such file`, { path });
+}
