@@ -58,6 +58,15 @@ export { ByteWriter } from "./src/base/byte_writer.ts";
 export { Database } from "./src/kernel/database.ts";
 export type { DatabaseOptions } from "./src/kernel/database_options.ts";
 export type { DatabaseStats } from "./src/kernel/database_stats.ts";
+export type {
+  Change,
+  ChangeFeed,
+  ChangeOf,
+  PutChange,
+  RangeOf,
+  RemoveChange,
+} from "./src/kernel/change.ts";
+export type { WatchLimits, WatchOptions } from "./src/kernel/watch.ts";
 export type { CheckProblem, CheckReport } from "./src/kernel/check.ts";
 export type { Durability } from "./src/kernel/commit.ts";
 export type {
@@ -84,6 +93,7 @@ export type {
   IndexReader,
   IndexWriter,
   RangeOptions,
+  WatchRange,
 } from "./src/structures/index_types.ts";
 export { recordLog } from "./src/structures/record_log.ts";
 export type {

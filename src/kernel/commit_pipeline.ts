@@ -83,7 +83,7 @@ export class CommitPipeline {
     this.#checkpointer.reserve(this.#pendingPages + pages);
     set.pages = pages;
     this.#pendingPages += pages;
-    this.sequence++;
+    set.sequence = this.sequence++;
     this.stats.commits++;
     this.pending.push(set);
     this.tips.add(set);
@@ -352,12 +352,13 @@ export class CommitPipeline {
       else this.#background(running);
       return;
     }
-    const { states, log, health } = this.#engine;
+    const { states, log, health, watchers } = this.#engine;
     const commit = this.#queue.shift()!;
     this.#busy = true;
     try {
       if (log.pendingCount > 0) log.write(false);
       states.hide();
+      commit.set.shared = true;
       if (!this.#apply(commit.set)) throw health.cause;
       log.position.sequence++;
       const done = this.#checkpointer.start({ exclusive: true });
@@ -365,6 +366,7 @@ export class CommitPipeline {
         if (!this.#busy) return;
         this.#busy = false;
         states.reveal();
+        watchers.take(commit.set);
         this.#complete([{ ...commit, set: EMPTY }]);
       };
       done.then(finish, (error) => this.#reject([commit], error));
@@ -387,6 +389,7 @@ export class CommitPipeline {
     }
     this.pending.shift();
     this.#pendingPages -= set.pages;
+    this.#engine.watchers.take(set);
     this.giveSet(set);
     if (this.pending.length === 0) this.tips.clear();
     return true;

@@ -7,6 +7,7 @@
 import { StateError } from "../errors.ts";
 import type { IoAdapter, IoLock } from "../io/adapter.ts";
 import { defaultIo } from "../io/default_io.ts";
+import type { ChangeOf } from "./change.ts";
 import { type CheckReport, StoreCheck } from "./check.ts";
 import type { Checkpointer } from "./checkpoint.ts";
 import { CommitHistory } from "./commit_history.ts";
@@ -27,6 +28,7 @@ import { lockStore, openStoreFile } from "./store_file.ts";
 import { StructureReaders } from "./structure_readers.ts";
 import { Transaction, type TransactionHost, type TransactionOptions } from "./transaction.ts";
 import { runUpdate, type UpdateOptions } from "./update.ts";
+import type { WatchOptions } from "./watch.ts";
 
 /**
  * An open database. Reads are synchronous and see what has reached the durability it asked for;
@@ -75,7 +77,10 @@ export class Database {
     this.#pipeline.beforeApply = () => {
       for (const transaction of open) transaction.capture();
     };
-    engine.health.onPoison = () => this.#pipeline.fail(engine.health.error());
+    engine.health.onPoison = () => {
+      this.#pipeline.fail(engine.health.error());
+      engine.watchers.fail(engine.health.error());
+    };
     this.#host = {
       engine,
       pipeline: this.#pipeline,
@@ -176,6 +181,40 @@ export class Database {
     return snapshot;
   }
 
+  /**
+   * The changes of a structure that are committed from now on, in the order of commits, each as soon
+   * as plain reads see it. Of several changes of a key in one commit the last is told; changes of
+   * one commit come in the order of the keys. `options` narrow it to a key or a range where the
+   * structure has keys, and bound what may wait to be taken: whoever falls further behind gets what
+   * waits, and then `LAGGED`; nothing is ever left out silently.
+   *
+   * It ends when it is left (`break`, `return`), when the structure is dropped, and, after what
+   * waits, when the database is closed. A structure that does not exist yet may be watched; of a
+   * database opened with `readOnly` nothing is ever told.
+   *
+   * ```ts
+   * import { codec, Database, index } from "@holdfast/holdfast";
+   *
+   * const stock = index("stock", { key: codec.string, value: codec.u32 });
+   * const db = await Database.memory();
+   * const changes = db.watch(stock, { gte: "a", lt: "c" });
+   * await db.update((tx) => tx.open(stock).put("bolts", 2));
+   * await db.close();
+   * for await (const { kind, key, value } of changes) console.log(kind, key, value); // put bolts 2
+   * ```
+   *
+   * @throws {StateError} at once `TYPE_MISMATCH`, `CLOSED`, `POISONED`; from the iterator `LAGGED`,
+   *   `POISONED`, `TYPE_MISMATCH` (created with another definition)
+   * @throws {CorruptionError} from the iterator: `CORRUPT_VALUE`
+   */
+  watch<A>(
+    definition: Definition<A>,
+    options: WatchOptions<A> = {} as WatchOptions<A>,
+  ): AsyncIterableIterator<ChangeOf<A>> {
+    this.#check();
+    return this.#engine.watchers.add(definition, this.#readers.visibleTree(definition), options);
+  }
+
   /** Folds the log into the file's image. Resolves when that is durable. */
   async checkpoint(): Promise<void> {
     this.#check();
@@ -235,6 +274,7 @@ export class Database {
       if (health.writable) await this.#checkpointer.start({ exclusive: true, clean: true });
     } finally {
       this.#closed = true;
+      this.#engine.watchers.end();
       file.close();
       this.#lock.release();
     }

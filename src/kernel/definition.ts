@@ -7,6 +7,7 @@
 
 import type { ByteWriter } from "../base/byte_writer.ts";
 import type { Codec } from "../base/key_codec.ts";
+import type { ChangeFeed } from "./change.ts";
 import type { EntryCursor, KeyBounds } from "./tree_cursor.ts";
 
 /** An {@linkcode EntryCursor} that holds a view until it is closed. */
@@ -52,6 +53,10 @@ export interface Access {
   readonly reader: unknown;
   /** View of `tx.open`. */
   readonly writer: unknown;
+  /** What `db.watch` yields; default: bytes of the tree. */
+  readonly change?: unknown;
+  /** The part that `db.watch` can be narrowed to; default: none. */
+  readonly range?: unknown;
 }
 
 /** The reading view of a structure. */
@@ -72,4 +77,6 @@ export interface Definition<A> {
   reader(tree: TreeReader): Reader<A>;
   /** Makes the writing view. */
   writer(tree: TreeWriter): Writer<A>;
+  /** Tells its changes; without it they are bytes of the tree. */
+  readonly feed?: ChangeFeed<A>;
 }

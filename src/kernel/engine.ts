@@ -17,6 +17,7 @@ import { Pager } from "./pager.ts";
 import { ROOTS_TREE, States } from "./state.ts";
 import { extentOf, type PageRun, type Superblock } from "./superblock.ts";
 import { ValuePool } from "./value_pool.ts";
+import { Watchers } from "./watchers.ts";
 
 /** Settings of an open store, with defaults applied. */
 export interface EngineOptions {
@@ -44,6 +45,7 @@ export class Engine {
   readonly states: States;
   readonly log: LogWriter;
   readonly pool: ValuePool = new ValuePool();
+  readonly watchers: Watchers = new Watchers(this);
   /** Runs written for values that are not committed yet: first page to page count. */
   readonly reserved: Map<number, number> = new Map();
   /** The next serial number of trees that have given some since opening. */

@@ -47,6 +47,14 @@ export class StructureReaders {
     return definition.reader(new TreeView(this.#engine, source));
   }
 
+  /**
+   * The tree of a structure as plain reads see it, -1 when it does not exist.
+   * @throws {StateError} `TYPE_MISMATCH`
+   */
+  visibleTree<A>(definition: Definition<A>): number {
+    return this.#treeOf(definition, this.#engine.states.visible);
+  }
+
   /** The tree of a structure in a state, -1 when it does not exist there. */
   #treeOf<A>(definition: Definition<A>, state: State): number {
     const cached = this.#catalog.get(definition.name);

@@ -48,6 +48,8 @@ export class WriteSet {
   count = 0;
   /** Views may read this set: it must not be reused. */
   shared = false;
+  /** Number of the commit, once it has its place in the order. */
+  sequence = 0;
   /** Pages reserved for applying it. */
   pages = 0;
 

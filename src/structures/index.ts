@@ -6,7 +6,9 @@
 
 import type { KeyCodec } from "../base/key_codec.ts";
 import type { Definition } from "../kernel/definition.ts";
-import { ClusterReader, ClusterWriter } from "./index_cluster.ts";
+import { clusterBounds, ClusterReader, ClusterWriter } from "./index_cluster.ts";
+import { clusterFeed, singleFeed } from "./index_feed.ts";
+import { rangeBounds } from "./index_range.ts";
 import { ReplaceReader, ReplaceWriter } from "./index_replace.ts";
 import type { IndexAccess, IndexOptions } from "./index_types.ts";
 
@@ -53,6 +55,7 @@ export function index<K, V>(
       format,
       reader: (tree) => new ReplaceReader(tree, key, value),
       writer: (tree) => new ReplaceWriter(tree, key, value),
+      feed: singleFeed(key, value, (range) => rangeBounds(range, (k, out) => key.encode(k, out))),
     };
   }
   const ordered = value as KeyCodec<V>;
@@ -65,5 +68,6 @@ export function index<K, V>(
     format,
     reader: (tree) => new ClusterReader(tree, key, ordered),
     writer: (tree) => new ClusterWriter(tree, key, ordered),
+    feed: clusterFeed(key, ordered, (range) => clusterBounds(range, key)),
   };
 }

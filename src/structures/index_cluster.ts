@@ -55,7 +55,11 @@ export class ClusterReader<K, V> implements IndexReader<K, V, V[]> {
 
   range(options: RangeOptions<K> = {}): IterableIterator<[K, V]> {
     const limit = rangeLimit(options.limit);
-    return new CursorIterator(this.#tree.cursor(this.#bounds(options)), limit, this.#decode);
+    return new CursorIterator(
+      this.#tree.cursor(clusterBounds(options, this.#key)),
+      limit,
+      this.#decode,
+    );
   }
 
   readonly #decode = (cursor: HeldCursor): [K, V] => {
@@ -63,36 +67,6 @@ export class ClusterReader<K, V> implements IndexReader<K, V, V[]> {
     const key = this.#key.decodeElement(reader);
     return [key, this.#value.decode(cursor.keyBytes, reader.position, cursor.keyEnd)];
   };
-
-  /** All pairs of a key lie between its element form and the successor of that as a prefix. */
-  #bounds(options: RangeOptions<K>): KeyBounds {
-    const { gt, gte, lt, lte } = options;
-    if (gt !== undefined && gte !== undefined) throw new TypeError("Give gt or gte, not both");
-    if (lt !== undefined && lte !== undefined) throw new TypeError("Give lt or lte, not both");
-    return {
-      lower: gt !== undefined ? this.#after(gt) : gte !== undefined ? this.#prefix(gte) : undefined,
-      upper: lt !== undefined ? this.#prefix(lt) : lte !== undefined ? this.#after(lte) : undefined,
-      upperOpen: true,
-      reverse: options.reverse === true,
-    };
-  }
-
-  #prefix(key: K): Uint8Array {
-    const out = new ByteWriter(64);
-    this.#key.encodeElement(key, out);
-    return out.toBytes();
-  }
-
-  /** The first byte string behind all that begin with the key, or no bound if there is none. */
-  #after(key: K): Uint8Array | undefined {
-    const bytes = this.#prefix(key);
-    let last = bytes.length - 1;
-    while (last >= 0 && bytes[last] === 0xff) last--;
-    if (last < 0) return undefined;
-    const after = bytes.slice(0, last + 1);
-    after[last] = after[last]! + 1;
-    return after;
-  }
 }
 
 /** Writing view of mode "cluster". */
@@ -126,4 +100,39 @@ export class ClusterWriter<K, V> extends ClusterReader<K, V> implements IndexWri
     this.#value.encode(value, pairBytes);
     return pairBytes;
   }
+}
+
+/** All pairs of a key lie between its element form and the successor of that as a prefix. */
+export function clusterBounds<K>(options: RangeOptions<K>, codec: KeyCodec<K>): KeyBounds {
+  const { gt, gte, lt, lte } = options;
+  if (gt !== undefined && gte !== undefined) throw new TypeError("Give gt or gte, not both");
+  if (lt !== undefined && lte !== undefined) throw new TypeError("Give lt or lte, not both");
+  const lower = gt !== undefined
+    ? after(gt, codec)
+    : gte !== undefined
+    ? prefix(gte, codec)
+    : undefined;
+  const upper = lt !== undefined
+    ? prefix(lt, codec)
+    : lte !== undefined
+    ? after(lte, codec)
+    : undefined;
+  return { lower, upper, upperOpen: true, reverse: options.reverse === true };
+}
+
+function prefix<K>(key: K, codec: KeyCodec<K>): Uint8Array {
+  const out = new ByteWriter(64);
+  codec.encodeElement(key, out);
+  return out.toBytes();
+}
+
+/** The first byte string behind all that begin with the key, or no bound if there is none. */
+function after<K>(key: K, codec: KeyCodec<K>): Uint8Array | undefined {
+  const bytes = prefix(key, codec);
+  let last = bytes.length - 1;
+  while (last >= 0 && bytes[last] === 0xff) last--;
+  if (last < 0) return undefined;
+  const next = bytes.slice(0, last + 1);
+  next[last] = next[last]! + 1;
+  return next;
 }

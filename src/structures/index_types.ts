@@ -5,6 +5,7 @@
  */
 
 import type { Codec, KeyCodec } from "../base/key_codec.ts";
+import type { Change } from "../kernel/change.ts";
 
 /** What a put does when the key is there: replace the value, or keep a sorted set of values. */
 export type IndexMode = "replace" | "cluster";
@@ -60,10 +61,28 @@ export interface IndexWriter<K, V, G> extends IndexReader<K, V, G> {
   remove(key: K, value?: V): boolean;
 }
 
+/** What a watch of an index can be narrowed to: one key, or the keys between bounds. */
+export interface WatchRange<K> {
+  /** Only this key. */
+  readonly key?: K;
+  /** Only keys above this one. */
+  readonly gt?: K;
+  /** Only keys from this one on. */
+  readonly gte?: K;
+  /** Only keys below this one. */
+  readonly lt?: K;
+  /** Only keys up to this one. */
+  readonly lte?: K;
+}
+
 /** The access types of an index. */
 export interface IndexAccess<K, V, G> {
   /** `db.open(...)`. */
   readonly reader: IndexReader<K, V, G>;
   /** `tx.open(...)`. */
   readonly writer: IndexWriter<K, V, G>;
+  /** `db.watch(...)`. */
+  readonly change: Change<K, V>;
+  /** What it can be narrowed to. */
+  readonly range: WatchRange<K>;
 }

@@ -8,11 +8,12 @@
 
 import { ByteWriter } from "../base/byte_writer.ts";
 import { codec } from "../base/codec.ts";
+import type { Change } from "../kernel/change.ts";
 import type { Definition, TreeReader, TreeWriter } from "../kernel/definition.ts";
 import type { KeyBounds } from "../kernel/tree_cursor.ts";
 import { CursorIterator } from "./cursor_iterator.ts";
 import { rangeLimit } from "./index_range.ts";
-import { HEAD_KEY, headOf, keepHead, serialAt, serialKey } from "./serial_tree.ts";
+import { HEAD_KEY, headOf, keepHead, serialAt, serialFeed, serialKey } from "./serial_tree.ts";
 
 /** One record. */
 export interface LogEntry {
@@ -46,6 +47,8 @@ export interface RecordLogAccess {
   readonly reader: RecordLogReader;
   /** `tx.open(...)`. */
   readonly writer: RecordLogWriter;
+  /** `db.watch(...)`. */
+  readonly change: Change<number>;
 }
 
 /**
@@ -70,6 +73,7 @@ export function recordLog(name: string): Definition<RecordLogAccess> {
     format: "bytes",
     reader: (tree) => new LogReader(tree),
     writer: (tree) => new LogWriter(tree),
+    feed: serialFeed<number, RecordLogAccess>((offset) => offset),
   };
 }
 

@@ -9,6 +9,7 @@
 import { codec } from "../base/codec.ts";
 import { RecordId } from "../base/record_id.ts";
 import { StateError } from "../errors.ts";
+import type { Change } from "../kernel/change.ts";
 import type { Definition, TreeReader, TreeWriter } from "../kernel/definition.ts";
 import { CursorIterator } from "./cursor_iterator.ts";
 import { rangeLimit } from "./index_range.ts";
@@ -19,6 +20,7 @@ import {
   keepHead,
   keptHead,
   serialAt,
+  serialFeed,
   serialKey,
 } from "./serial_tree.ts";
 
@@ -74,6 +76,8 @@ export interface SegmentAccess {
   readonly reader: SegmentReader;
   /** `tx.open(...)`. */
   readonly writer: SegmentWriter;
+  /** `db.watch(...)`. */
+  readonly change: Change<RecordId>;
 }
 
 /**
@@ -98,6 +102,7 @@ export function segment(name: string): Definition<SegmentAccess> {
     format: "bytes",
     reader: (tree) => new RecordReader(tree),
     writer: (tree) => new RecordWriter(tree),
+    feed: serialFeed<RecordId, SegmentAccess>((serial, tree) => new RecordId(tree, serial)),
   };
 }
 

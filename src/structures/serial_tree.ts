@@ -9,7 +9,9 @@
 
 import { ByteWriter } from "../base/byte_writer.ts";
 import { codec } from "../base/codec.ts";
+import type { Change, ChangeFeed, ChangeOf } from "../kernel/change.ts";
 import type { TreeReader, TreeWriter } from "../kernel/definition.ts";
+import type { KeyBounds } from "../kernel/tree_cursor.ts";
 
 const keyBytes = new ByteWriter(16);
 
@@ -42,6 +44,24 @@ export function serialAt(bytes: Uint8Array, begin: number): number {
   let serial = 0;
   for (let i = 0; i < 8; i++) serial = serial * 256 + bytes[begin + i]!;
   return serial;
+}
+
+/**
+ * How a structure tells changes of its numbered entries; the other one is left out.
+ * @param naming makes of a number what the structure calls the entry
+ */
+export function serialFeed<K, A extends { readonly change: Change<K> }>(
+  naming: (serial: number, tree: number) => K,
+): ChangeFeed<A> {
+  return {
+    bounds: (range): KeyBounds => {
+      const [unknown] = Object.keys(range as object);
+      if (unknown !== undefined) throw new TypeError(`Unknown option "${unknown}" of a watch`);
+      return { upper: HEAD_KEY, upperOpen: true };
+    },
+    decode: (change, tree): ChangeOf<A> =>
+      ({ ...change, key: naming(serialAt(change.key, 0), tree) }) as ChangeOf<A>,
+  };
 }
 
 /** The number after the highest that was ever given, as far as the tree knows. */
