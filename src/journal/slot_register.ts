@@ -48,6 +48,24 @@ export interface SlotReading {
   readonly ours: boolean;
 }
 
+/** The bytes of a slot that holds a value, written as number `epoch`. */
+export function encodeSlot(
+  checksum: Checksum,
+  { magic, slotBytes }: SlotLayout,
+  epoch: number,
+  value: Uint8Array,
+): Uint8Array {
+  assert(SLOT_HEADER_BYTES + value.length <= slotBytes, "the value fits its slot");
+  const bytes = new Uint8Array(slotBytes);
+  const view = new DataView(bytes.buffer);
+  bytes.set(magic);
+  view.setUint32(20, value.length, true);
+  view.setBigUint64(24, BigInt(epoch), true);
+  bytes.set(value, SLOT_HEADER_BYTES);
+  view.setUint32(16, checksum.of(bytes, 20, SLOT_HEADER_BYTES + value.length), true);
+  return bytes;
+}
+
 /** Reads and writes one register in an open file. */
 export class SlotRegister {
   /** Epoch of the newest value; 0 before the first. */
@@ -101,15 +119,8 @@ export class SlotRegister {
    * next sync; until then the previous value is the one a crash leaves.
    */
   write(value: Uint8Array): void {
-    const { magic, offset, slotBytes, slots } = this.#layout;
-    assert(SLOT_HEADER_BYTES + value.length <= slotBytes, "the value fits its slot");
-    const bytes = new Uint8Array(slotBytes);
-    const view = new DataView(bytes.buffer);
-    bytes.set(magic);
-    view.setUint32(20, value.length, true);
-    view.setBigUint64(24, BigInt(this.epoch + 1), true);
-    bytes.set(value, SLOT_HEADER_BYTES);
-    view.setUint32(16, this.#checksum.of(bytes, 20, SLOT_HEADER_BYTES + value.length), true);
+    const { offset, slotBytes, slots } = this.#layout;
+    const bytes = encodeSlot(this.#checksum, this.#layout, this.epoch + 1, value);
     const slot = (this.#newest + 1) % slots;
     this.#file.writeAt(bytes, offset + slot * slotBytes);
     this.#newest = slot;

@@ -28,7 +28,7 @@ import { Checksum } from "../base/checksum.ts";
 import { hasBatch, scanLog } from "../block/log_scanner.ts";
 import { CorruptionError, FormatError } from "../errors.ts";
 import type { IoAdapter, IoFile } from "../io/adapter.ts";
-import { SlotRegister } from "../journal/slot_register.ts";
+import { type SlotLayout, SlotRegister } from "../journal/slot_register.ts";
 import { applyChanges } from "./apply.ts";
 import { catalogCodec } from "./catalog.ts";
 import { Checkpointer } from "./checkpoint.ts";
@@ -60,7 +60,8 @@ export interface RecoveryReport {
   readonly cleanClose: boolean;
 }
 
-const SLOT_LAYOUT = { magic: MAGIC, offset: 0, slotBytes: PAGE_BYTES, slots: 2 };
+/** Where the two superblocks are. */
+export const SLOT_LAYOUT: SlotLayout = { magic: MAGIC, offset: 0, slotBytes: PAGE_BYTES, slots: 2 };
 
 /** Creates an empty store at `path`, which must not exist; the caller holds the lock. */
 export async function createStore(io: IoAdapter, path: string): Promise<void> {
