@@ -67,6 +67,7 @@ export type {
   RemoveChange,
 } from "./src/kernel/change.ts";
 export type { WatchLimits, WatchOptions } from "./src/kernel/watch.ts";
+export type { BackupOptions, BackupProgress, BackupReport } from "./src/kernel/backup.ts";
 export type { CheckProblem, CheckReport } from "./src/kernel/check.ts";
 export type { Durability } from "./src/kernel/commit.ts";
 export type {

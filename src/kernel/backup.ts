@@ -54,18 +54,25 @@ const THROTTLE_STEP_MS = 10;
 export class Backups {
   readonly #engine: Engine;
   readonly #running = new Map<AbortController, Promise<unknown>>();
+  #stopped: StateError | undefined;
 
   /** No backup runs at first. */
   constructor(engine: Engine) {
     this.#engine = engine;
   }
 
-  /** Backs up what plain reads see now. */
+  /**
+   * Backs up what plain reads see now.
+   * @throws {StateError} `CLOSED`
+   * @throws {IoError} `ALREADY_EXISTS`, `NO_SPACE`, `IO_*`
+   * @throws {CorruptionError} `CORRUPT_*`
+   */
   async start(
     target: string | WritableStream<Uint8Array>,
     options: BackupOptions = {},
   ): Promise<BackupReport> {
     checkOptions(options);
+    if (this.#stopped !== undefined) throw this.#stopped;
     const stop = new AbortController();
     const running = this.#run(target, options, stop.signal);
     this.#running.set(stop, running);
@@ -78,12 +85,12 @@ export class Backups {
 
   /** Ends all backups: the store closes. */
   async stop(): Promise<void> {
-    const error = new StateError(
+    this.#stopped = new StateError(
       "CLOSED",
-      `Cannot go on with the backup of "${this.#engine.path}": it was closed`,
+      `Cannot back up "${this.#engine.path}": it was closed`,
     );
     const all = [...this.#running];
-    for (const [stop] of all) stop.abort(error);
+    for (const [stop] of all) stop.abort(this.#stopped);
     await Promise.allSettled(all.map(([, running]) => running));
   }
 

@@ -6,7 +6,7 @@
 
 import { IoError } from "../errors.ts";
 import type { IoAdapter, IoFile } from "../io/adapter.ts";
-import { lockedError } from "./open_store.ts";
+import { lockedError } from "./store_file.ts";
 
 /** Takes the bytes of a backup in order. */
 export interface BackupTarget {

@@ -26,7 +26,7 @@ import { ByteWriter } from "../base/byte_writer.ts";
 import type { TreeRoot } from "./btree.ts";
 import type { Engine } from "./engine.ts";
 import { setRun } from "./free_space.ts";
-import { ImagePages } from "./image_pages.ts";
+import type { ImagePages } from "./image_pages.ts";
 import { LeafWalk } from "./leaf_walk.ts";
 import { LOG_BYTES_MIN, PAGE_BYTES } from "./limits.ts";
 import { SLOT_LAYOUT } from "./open_store.ts";
@@ -39,9 +39,7 @@ import {
   LEAF_CELL_HEAD,
   openCell,
   OVERFLOW,
-
   slotCount,
-
 } from "./page.ts";
 import { keyOf } from "./page_shape.ts";
 import { RunCopy } from "./run_copy.ts";
