@@ -82,6 +82,7 @@ export type {
 export type { RecoveryReport } from "./src/kernel/open_store.ts";
 export type { Savepoint } from "./src/kernel/savepoint.ts";
 export type { StructureInfo } from "./src/kernel/structure_tree.ts";
+export type { StructureStats } from "./src/kernel/structure_stats.ts";
 export type { Snapshot } from "./src/kernel/snapshot.ts";
 export type { Isolation, Transaction, TransactionOptions } from "./src/kernel/transaction.ts";
 export type { EntryCursor, KeyBounds } from "./src/kernel/tree_cursor.ts";

@@ -9,11 +9,17 @@ import { realpathSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { isHoldfastError } from "../errors.ts";
+import { CHECK } from "./check.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./flags.ts";
 import { SERVE } from "./serve.ts";
+import { STATS } from "./stats.ts";
 
-const COMMANDS: ReadonlyMap<string, Command> = new Map([["serve", SERVE]]);
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ["serve", SERVE],
+  ["check", CHECK],
+  ["stats", STATS],
+]);
 
 const HELP = `holdfast keeps data: one file, one log, one commit.
 

@@ -27,6 +27,7 @@ import { openStore, type RecoveryReport } from "./open_store.ts";
 import { Snapshot } from "./snapshot.ts";
 import { lockStore, openStoreFile } from "./store_file.ts";
 import { StructureReaders } from "./structure_readers.ts";
+import { readStructures, type StructureStats } from "./structure_stats.ts";
 import { Transaction, type TransactionHost, type TransactionOptions } from "./transaction.ts";
 import { runUpdate, type UpdateOptions } from "./update.ts";
 import type { WatchOptions } from "./watch.ts";
@@ -172,6 +173,7 @@ export class Database {
     const snapshot = new Snapshot(
       {
         reader: (definition, state, check) => this.#readers.of(definition, state, check),
+        structures: (state) => readStructures(this.#engine, state),
         release: (released) => {
           this.#snapshots.delete(released);
           states.unpin(released.state);
@@ -278,6 +280,12 @@ export class Database {
   stats(): DatabaseStats {
     this.#check();
     return readStats(this.#engine, this.#pipeline, this.#checkpointer, this.#snapshots);
+  }
+
+  /** The structures there are, by name, with their sizes: reads the catalog and one root each. */
+  structures(): StructureStats[] {
+    this.#check();
+    return readStructures(this.#engine, this.#engine.states.visible);
   }
 
   /**

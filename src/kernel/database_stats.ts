@@ -14,6 +14,8 @@ import type { Snapshot } from "./snapshot.ts";
 export interface DatabaseStats {
   /** Size of the file. */
   readonly fileBytes: number;
+  /** In use by trees and values: the file without logs, administration, free and pending pages. */
+  readonly liveBytes: number;
   /** Free for reuse inside the file. */
   readonly freeBytes: number;
   /** Freed, and waiting for the next checkpoint or for a view to end. */
@@ -32,7 +34,9 @@ export interface DatabaseStats {
   readonly syncMs: number;
   /** Checkpoints since opening. */
   readonly checkpoints: number;
-  /** Pages read from the file since opening. */
+  /** Page look-ups since opening that the cache served. */
+  readonly cacheHits: number;
+  /** Pages read from the file since opening: what the cache did not have, and what `check` read. */
   readonly pagesRead: number;
   /** Pages written since opening. */
   readonly pagesWritten: number;
@@ -44,6 +48,9 @@ export interface DatabaseStats {
   readonly oldestSnapshotMs: number;
 }
 
+/** Pages of the two superblock slots. */
+const SUPERBLOCK_PAGES = 2;
+
 /** Reads the counters of an engine. */
 export function readStats(
   engine: Engine,
@@ -51,11 +58,16 @@ export function readStats(
   checkpointer: Checkpointer,
   snapshots: ReadonlySet<Snapshot>,
 ): DatabaseStats {
-  const { space, pager, log, file, io } = engine;
+  const { space, pager, log, file, io, superblock } = engine;
+  const { bitmap, current, next } = superblock;
+  const spare = (engine.spareBitmap?.pages ?? 0) + (engine.largerExtent?.pages ?? 0);
+  const kept = SUPERBLOCK_PAGES + bitmap.pages + current.pages + next.pages + spare;
+  const live = space.pageCount - space.freeCount - space.pendingCount - kept;
   let oldest = io.now();
   for (const snapshot of snapshots) oldest = Math.min(oldest, snapshot.takenAt);
   return {
     fileBytes: space.pageCount * PAGE_BYTES,
+    liveBytes: Math.max(0, live) * PAGE_BYTES,
     freeBytes: space.freeCount * PAGE_BYTES,
     pendingBytes: space.pendingCount * PAGE_BYTES,
     dirtyBytes: pager.dirtyCount * PAGE_BYTES,
@@ -65,6 +77,7 @@ export function readStats(
     syncs: file.syncs,
     syncMs: pipeline.syncMs,
     checkpoints: checkpointer.completed,
+    cacheHits: pager.stats.cacheHits,
     pagesRead: pager.stats.pagesRead,
     pagesWritten: pager.stats.pagesWritten,
     logBytesWritten: log.bytesWritten,

@@ -18,6 +18,7 @@ import { PAGE_BYTES } from "./limits.ts";
 import type { FrozenPage } from "./frozen_page.ts";
 import { type Arena, createArena, epochOf, formatPage } from "./page.ts";
 import { PageChecksums } from "./page_checksums.ts";
+import type { PagerStats } from "./pager_stats.ts";
 
 /** Frame states. */
 const FREE = 0;
@@ -29,14 +30,6 @@ const FROZEN = 3;
 /** Frames of one arena: 1 MiB. */
 const ARENA_SHIFT = 8;
 const ARENA_MASK: number = (1 << ARENA_SHIFT) - 1;
-
-/** Counters for `stats()`. */
-export interface PagerStats {
-  /** Page look-ups served from a frame are not counted; these were read from the file. */
-  pagesRead: number;
-  /** Pages written. */
-  pagesWritten: number;
-}
 
 /** Reads, caches, copies and writes the pages of one file. */
 export class Pager {
@@ -51,7 +44,7 @@ export class Pager {
   /** Which pages are in use. */
   readonly space: FreeSpace;
   /** Counters. */
-  readonly stats: PagerStats = { pagesRead: 0, pagesWritten: 0 };
+  readonly stats: PagerStats = { cacheHits: 0, pagesRead: 0, pagesWritten: 0 };
   /** Most frames. */
   readonly capacity: number;
 
@@ -115,6 +108,7 @@ export class Pager {
     const frame = (page < this.#table.length ? this.#table[page]! : 0) - 1;
     if (frame >= 0) {
       this.#frameStamp[frame] = this.clock;
+      this.stats.cacheHits++;
       return frame;
     }
     return this.#load(page, checksum);

@@ -7,11 +7,14 @@
 import { StateError } from "../errors.ts";
 import type { Definition, Reader } from "./definition.ts";
 import type { State } from "./state.ts";
+import type { StructureStats } from "./structure_stats.ts";
 
 /** What a snapshot needs of its database. */
 export interface SnapshotHost {
   /** The reading view of a structure in a state. */
   reader<A>(definition: Definition<A>, state: () => State, check: () => void): Reader<A>;
+  /** The structures of a state. */
+  structures(state: State): StructureStats[];
   /** Lets go of the state. */
   release(snapshot: Snapshot): void;
 }
@@ -44,6 +47,15 @@ export class Snapshot {
   open<A>(definition: Definition<A>): Reader<A> {
     this.#check();
     return this.#host.reader(definition, () => this.#state, () => this.#check());
+  }
+
+  /**
+   * The structures there were, by name, with their sizes.
+   * @throws {StateError} `CLOSED`
+   */
+  structures(): StructureStats[] {
+    this.#check();
+    return this.#host.structures(this.#state);
   }
 
   /** Lets go of the view. Idempotent. */

@@ -2,24 +2,15 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { test } from "node:test";
 import { StateError } from "../../src/errors.ts";
 import { EXIT_POISONED, Service } from "../../src/cli/service.ts";
 import type { ServiceOptions } from "../../src/cli/service.ts";
 import { ServerProcess } from "../conformance/server_process.ts";
 import { openStore } from "../http/open_store.ts";
-import { runCommand } from "../tools/run_command.ts";
-import type { Runtime, RuntimeName } from "../tools/runtimes.ts";
-
-const RUNTIME: Runtime = { name: runtimeName(), path: process.execPath, version: "" };
+import { holdfast, RUNTIME } from "./run_holdfast.ts";
 
 const TEXT = { "Content-Type": "text/plain" };
-
-function runtimeName(): RuntimeName {
-  if (process.versions["deno"] !== undefined) return "deno";
-  return process.versions["bun"] === undefined ? "node" : "bun";
-}
 
 async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-serve-"));
@@ -28,11 +19,6 @@ async function inFolder(body: (folder: string) => Promise<void>): Promise<void> 
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function holdfast(...words: string[]): ReturnType<typeof runCommand> {
-  const flags = RUNTIME.name === "deno" ? ["run", "-A", "--no-npm", "--quiet"] : [];
-  return runCommand(RUNTIME.path, [...flags, "src/cli/main.ts", ...words], { timeoutMs: 60_000 });
 }
 
 test("holdfast: help is exit code 0, a wrong command line is 2", async () => {

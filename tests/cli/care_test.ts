@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { codec, Database, index, recordLog } from "../../mod.ts";
+import { withFolder } from "../kernel/checked.ts";
+import { holdfast } from "./run_holdfast.ts";
+
+const users = index("users", { key: codec.string, value: codec.json<{ city: string }>() });
+const audit = recordLog("audit");
+
+async function build(path: string): Promise<void> {
+  const db = await Database.open(path);
+  await db.update((tx) => {
+    for (let n = 0; n < 300; n++) tx.open(users).put(`user ${n}`, { city: `city ${n % 7}` });
+    tx.open(audit).append(new TextEncoder().encode("hello"));
+  });
+  await db.close();
+}
+
+/** Changes one byte in every page from the first behind the logs on. */
+function damage(path: string): void {
+  const bytes = readFileSync(path);
+  for (let at = 2 * 4096 + 2 * 262_144 + 100; at < bytes.length; at += 4096) bytes[at]! ^= 1;
+  writeFileSync(path, bytes);
+}
+
+test("check, stats: exit code 2 for a wrong command line, 1 for a file that is not there", async () => {
+  await withFolder(async (folder) => {
+    for (const command of ["check", "stats"]) {
+      for (const words of [[], ["a", "b"], ["a", "--nonsense"]]) {
+        const wrong = await holdfast(command, ...words);
+        assert.equal(wrong.code, 2, wrong.output);
+        assert.equal(wrong.stdout, "");
+      }
+      const missing = await holdfast(command, join(folder, "missing.hold"));
+      assert.equal(missing.code, 1);
+      assert.match(missing.output, /NOT_FOUND/);
+      assert.deepEqual(readdirSync(folder), []);
+    }
+  });
+});
+
+test("check: a whole file is exit code 0, a damaged one 1, with --json a document", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "data.hold");
+    await build(path);
+    const whole = await holdfast("check", path);
+    assert.equal(whole.code, 0, whole.output);
+    assert.match(whole.stdout, /whole/);
+    const { stdout } = await holdfast("check", path, "--json");
+    const report = JSON.parse(stdout) as { ok: boolean; entries: number; problems: unknown[] };
+    assert.equal(report.ok, true);
+    assert.ok(report.entries >= 301);
+    assert.deepEqual(report.problems, []);
+    damage(path);
+    const damaged = await holdfast("check", path);
+    assert.equal(damaged.code, 1, damaged.output);
+    assert.match(damaged.stdout, /CORRUPT_/);
+    const json = await holdfast("check", path, "--json");
+    assert.equal(json.code, 1);
+    const found = JSON.parse(json.stdout) as { ok: boolean; problems: { code: string }[] };
+    assert.equal(found.ok, false);
+    assert.match(found.problems[0]!.code, /^CORRUPT_/);
+  });
+});
+
+test("stats: sizes and structures, as text and as --json", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "data.hold");
+    await build(path);
+    const text = await holdfast("stats", path);
+    assert.equal(text.code, 0, text.output);
+    assert.match(text.stdout, /liveBytes +\d+/);
+    assert.match(text.stdout, /"users" +index +replace\(string,json\) +300/);
+    const { stdout } = await holdfast("stats", path, "--json");
+    const { stats, structures } = JSON.parse(stdout) as {
+      stats: { fileBytes: number };
+      structures: { name: string; entries: number }[];
+    };
+    assert.equal(stats.fileBytes, readFileSync(path).length);
+    assert.deepEqual(structures.map(({ name, entries }) => [name, entries]), [
+      ["audit", 1],
+      ["users", 300],
+    ]);
+  });
+});

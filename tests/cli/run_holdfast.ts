@@ -1,0 +1,23 @@
+/**
+ * Runs the real command on the runtime that runs the tests.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { runCommand, type RunResult } from "../tools/run_command.ts";
+import type { Runtime, RuntimeName } from "../tools/runtimes.ts";
+
+/** The running runtime. */
+export const RUNTIME: Runtime = { name: runtimeName(), path: process.execPath, version: "" };
+
+function runtimeName(): RuntimeName {
+  if (process.versions["deno"] !== undefined) return "deno";
+  return process.versions["bun"] === undefined ? "node" : "bun";
+}
+
+/** Runs `holdfast` with these words to its end. */
+export function holdfast(...words: string[]): Promise<RunResult> {
+  const flags = RUNTIME.name === "deno" ? ["run", "-A", "--no-npm", "--quiet"] : [];
+  return runCommand(RUNTIME.path, [...flags, "src/cli/main.ts", ...words], { timeoutMs: 60_000 });
+}
