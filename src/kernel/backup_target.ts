@@ -6,7 +6,7 @@
 
 import { IoError } from "../errors.ts";
 import type { IoAdapter, IoFile } from "../io/adapter.ts";
-import { lockedError } from "./store_file.ts";
+import { lockStore } from "./store_file.ts";
 
 /** Takes the bytes of a backup in order. */
 export interface BackupTarget {
@@ -91,8 +91,7 @@ export async function temporaryName(io: IoAdapter, path: string): Promise<string
  * @throws {IoError} `ALREADY_EXISTS`, `IO_*`
  */
 export async function publish(io: IoAdapter, building: string, path: string): Promise<void> {
-  const lock = await io.tryLock(path);
-  if (lock === undefined) throw lockedError(path);
+  const lock = await lockStore(io, path, { create: true, readOnly: false });
   try {
     await refuseExisting(io, path);
     await io.rename(building, path);
