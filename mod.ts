@@ -79,12 +79,13 @@ export type {
   TreeWriter,
   Writer,
 } from "./src/kernel/definition.ts";
+export type { Isolation } from "./src/kernel/isolation.ts";
 export type { RecoveryReport } from "./src/kernel/open_store.ts";
 export type { Savepoint } from "./src/kernel/savepoint.ts";
 export type { StructureInfo } from "./src/kernel/structure_tree.ts";
 export type { StructureStats } from "./src/kernel/structure_stats.ts";
 export type { Snapshot } from "./src/kernel/snapshot.ts";
-export type { Isolation, Transaction, TransactionOptions } from "./src/kernel/transaction.ts";
+export type { Transaction, TransactionOptions } from "./src/kernel/transaction.ts";
 export type { EntryCursor, KeyBounds } from "./src/kernel/tree_cursor.ts";
 export type { UpdateOptions } from "./src/kernel/update.ts";
 export { index } from "./src/structures/index.ts";

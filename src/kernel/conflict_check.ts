@@ -4,25 +4,52 @@
  * @module
  */
 
+import { ByteWriter } from "../base/byte_writer.ts";
 import { ConflictError } from "../errors.ts";
 import { CATALOG_TREE } from "./state.ts";
 import { entersTheSame } from "./structure_tree.ts";
 import type { TransactionHost } from "./transaction.ts";
+import { TreeView } from "./tree_access.ts";
+import type { Witness } from "./witness.ts";
 import type { WriteSet } from "./write_set.ts";
 
 /**
- * First committer wins: nothing in `own` may have been committed at sequence `since` or later.
+ * First committer wins: nothing in `own` may have been committed at sequence `since` or later,
+ * unless the witness has it otherwise; and nothing that it calls outdated may have been read. What
+ * changes nothing has no conflicts.
  * @throws {ConflictError} `CONFLICT`
  */
-export function checkConflicts(host: TransactionHost, own: WriteSet, since: number): void {
+export function checkConflicts(
+  host: TransactionHost,
+  own: WriteSet,
+  since: number,
+  witness: Witness | undefined,
+): void {
   const { pipeline, history } = host;
-  if (pipeline.sequence === since) return;
+  if (pipeline.sequence === since || own.count === 0) return;
   for (let op = 0; op < own.count; op++) {
-    if (!history.changedSince(own, op, since)) continue;
+    const from = witness === undefined ? since : witness.conflictsFrom(op);
+    if (!history.changedSince(own, op, from)) continue;
     if (own.tree(op) === CATALOG_TREE && entersTheSame(host, own, op)) continue;
-    throw new ConflictError(
-      "CONFLICT",
-      "Cannot commit: another transaction has changed the same key since this one began",
-    );
+    if (witness?.onlyPresence(op) && isThere(host, own, op)) continue;
+    throw conflict("changed the same key");
   }
+  if (witness?.isOutdated(history)) throw conflict("changed what this one has read");
+}
+
+function conflict(what: string): ConflictError {
+  return new ConflictError("CONFLICT", `Cannot commit: another transaction has ${what} meanwhile`);
+}
+
+/** Whether the key of an operation is there in the newest commit. */
+function isThere({ engine, pipeline }: TransactionHost, own: WriteSet, op: number): boolean {
+  const key = new ByteWriter(own.keyLength(op));
+  key.raw(own.out.bytes, own.keyAt(op), own.keyAt(op) + own.keyLength(op));
+  return new TreeView(engine, {
+    check: () => {},
+    state: engine.states.working,
+    sets: pipeline.pending,
+    tree: own.tree(op),
+    tips: undefined,
+  }).has(key);
 }

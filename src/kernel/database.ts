@@ -14,15 +14,11 @@ import type { Checkpointer } from "./checkpoint.ts";
 import { CommitHistory } from "./commit_history.ts";
 import type { Durability } from "./commit.ts";
 import { CommitPipeline } from "./commit_pipeline.ts";
-import {
-  checkDurability,
-  checkIsolation,
-  completeOptions,
-  type DatabaseOptions,
-} from "./database_options.ts";
+import { checkDurability, completeOptions, type DatabaseOptions } from "./database_options.ts";
 import { type DatabaseStats, readStats } from "./database_stats.ts";
 import type { Definition, Reader } from "./definition.ts";
 import type { Engine } from "./engine.ts";
+import { checkIsolation, type Isolation } from "./isolation.ts";
 import { openStore, type RecoveryReport } from "./open_store.ts";
 import { Snapshot } from "./snapshot.ts";
 import { lockStore, openStoreFile } from "./store_file.ts";
@@ -56,6 +52,7 @@ export class Database {
   readonly #lock: IoLock;
   readonly #host: TransactionHost;
   readonly #durability: Durability;
+  readonly #isolation: Isolation;
   readonly #readers: StructureReaders;
   readonly #snapshots = new Set<Snapshot>();
   readonly #backups: Backups;
@@ -67,13 +64,14 @@ export class Database {
     checkpointer: Checkpointer,
     lock: IoLock,
     recovered: RecoveryReport,
-    durability: Durability,
+    { durability, isolation }: { durability: Durability; isolation: Isolation },
   ) {
     this.#engine = engine;
     this.#checkpointer = checkpointer;
     this.#lock = lock;
     this.recovered = recovered;
     this.#durability = durability;
+    this.#isolation = isolation;
     this.#readers = new StructureReaders(engine);
     this.#backups = new Backups(engine);
     this.#pipeline = new CommitPipeline(engine, checkpointer);
@@ -88,7 +86,7 @@ export class Database {
     this.#host = {
       engine,
       pipeline: this.#pipeline,
-      history: new CommitHistory(),
+      history: new CommitHistory(open),
       open,
       running: undefined,
       committed: new Map(),
@@ -116,7 +114,7 @@ export class Database {
       try {
         const { engine, checkpointer, report } = await openStore(io, real, file, complete);
         engine.health.readOnly = complete.readOnly;
-        return new Database(engine, checkpointer, lock, report, complete.durability);
+        return new Database(engine, checkpointer, lock, report, complete);
       } catch (error) {
         file.close();
         throw error;
@@ -326,10 +324,10 @@ export class Database {
   readonly #begin = (options: TransactionOptions): Transaction => {
     this.#check();
     this.#engine.health.check();
-    const { durability = this.#durability, isolation = "snapshot" } = options;
+    const { durability = this.#durability, isolation = this.#isolation } = options;
     checkDurability(durability);
     checkIsolation(isolation);
-    return new Transaction(this.#host, durability);
+    return new Transaction(this.#host, durability, isolation);
   };
 
   readonly #check = (): void => {

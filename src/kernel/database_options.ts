@@ -7,6 +7,7 @@
 import type { IoAdapter } from "../io/adapter.ts";
 import type { Durability } from "./commit.ts";
 import type { EngineOptions } from "./engine.ts";
+import { checkIsolation, type Isolation } from "./isolation.ts";
 import {
   CACHE_BYTES_DEFAULT,
   CACHE_BYTES_MIN,
@@ -14,7 +15,6 @@ import {
   LOG_BYTES_MIN,
 } from "./limits.ts";
 import type { StoreFileRequest } from "./store_file.ts";
-import type { Isolation } from "./transaction.ts";
 
 /** How to open a database. */
 export interface DatabaseOptions {
@@ -34,7 +34,7 @@ export interface DatabaseOptions {
   readonly maxBytes?: number;
   /** Where data is when a commit resolves, unless the transaction says otherwise. @default "disk" */
   readonly durability?: Durability;
-  /** How transactions are kept apart. @default "snapshot" */
+  /** How transactions are kept apart, unless they say otherwise. @default "snapshot" */
   readonly isolation?: Isolation;
   /** Page cache budget in bytes. @default 128 MiB */
   readonly cacheBytes?: number;
@@ -60,7 +60,10 @@ const KNOWN = new Set([
  */
 export function completeOptions(
   options: DatabaseOptions,
-): EngineOptions & StoreFileRequest & { readonly durability: Durability } {
+): EngineOptions & StoreFileRequest & {
+  readonly durability: Durability;
+  readonly isolation: Isolation;
+} {
   for (const name of Object.keys(options)) {
     if (!KNOWN.has(name)) throw new TypeError(`Unknown option "${name}" of Database.open`);
   }
@@ -80,6 +83,7 @@ export function completeOptions(
     create,
     readOnly,
     durability,
+    isolation,
     cacheBytes: size("cacheBytes", options.cacheBytes ?? CACHE_BYTES_DEFAULT, CACHE_BYTES_MIN),
     logBytes: size("logBytes", options.logBytes ?? LOG_BYTES_DEFAULT, LOG_BYTES_MIN),
     // What replay takes in memory is no growth of the file.
@@ -92,11 +96,6 @@ export function checkDurability(durability: Durability): void {
   if (durability !== "disk" && durability !== "os" && durability !== "memory") {
     throw new TypeError('The option durability is "disk", "os" or "memory"');
   }
-}
-
-/** Throws a `TypeError` for anything but a known isolation. */
-export function checkIsolation(isolation: Isolation): void {
-  if (isolation !== "snapshot") throw new TypeError('The option isolation is "snapshot"');
 }
 
 function size(name: string, value: number, least: number): number {

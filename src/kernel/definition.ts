@@ -9,6 +9,7 @@ import type { ByteWriter } from "../base/byte_writer.ts";
 import type { Codec } from "../base/key_codec.ts";
 import type { ChangeFeed } from "./change.ts";
 import type { EntryCursor, KeyBounds } from "./tree_cursor.ts";
+import type { Guard } from "./witness.ts";
 
 /** An {@linkcode EntryCursor} that holds a view until it is closed. */
 export interface HeldCursor extends EntryCursor {
@@ -34,12 +35,23 @@ export interface TreeReader {
 
 /** Reads and changes one tree inside a transaction. */
 export interface TreeWriter extends TreeReader {
-  /** How often changes of the transaction were taken back: what was remembered then may be wrong. */
-  readonly undone: number;
-  /** Inserts or replaces: the value is `bytes[0, length)`. Copies key and value. */
-  put(key: ByteWriter, bytes: Uint8Array, length: number): void;
+  /**
+   * Moves when what the transaction sees may have changed by more than puts and removals of this
+   * view: by a rollback to a savepoint, or by others where its isolation shows them. What was
+   * remembered may be wrong then.
+   */
+  readonly revision: number;
+  /**
+   * Inserts or replaces: the value is `bytes[0, length)`. Copies key and value. `guard` says what
+   * must hold until the commit at every isolation.
+   */
+  put(key: ByteWriter, bytes: Uint8Array, length: number, guard?: Guard): void;
   /** Removes a key. @returns whether it was there. */
-  remove(key: ByteWriter): boolean;
+  remove(key: ByteWriter, guard?: Guard): boolean;
+  /** Whether a key is there, asked for the sake of a change of that key: see `"version-on-read"`. */
+  probe(key: ByteWriter): boolean;
+  /** Runs reads whose results the caller does not learn: they cause no conflict. */
+  aside<T>(body: () => T): T;
   /**
    * A number that no transaction on this tree has got since the database was opened, not even one
    * that runs at the same time: the next one, or at the first call what `first` says.

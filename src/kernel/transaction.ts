@@ -14,6 +14,7 @@ import type { CommitPipeline } from "./commit_pipeline.ts";
 import type { Definition, Writer } from "./definition.ts";
 import type { Engine } from "./engine.ts";
 import { StateError } from "../errors.ts";
+import { type Isolation, witnessOf } from "./isolation.ts";
 import { checkConflicts } from "./conflict_check.ts";
 import type { PendingTips } from "./pending_tips.ts";
 import type { State } from "./state.ts";
@@ -21,14 +22,12 @@ import { type ChangeMark, Savepoint } from "./savepoint.ts";
 import { TransactionTree } from "./transaction_tree.ts";
 import { listStructures, type StructureInfo, treeOf } from "./structure_tree.ts";
 import { TreeChanges } from "./tree_access.ts";
+import type { Witness } from "./witness.ts";
 import type { WriteSet } from "./write_set.ts";
-
-/** How concurrent transactions are kept apart. */
-export type Isolation = "snapshot";
 
 /** Options of one transaction. */
 export interface TransactionOptions {
-  /** First committer wins; the only level of this version. */
+  /** How it is kept apart from others. Default: that of the database. */
   readonly isolation?: Isolation;
   /** Where the data is when `commit()` resolves. Default: that of the database. */
   readonly durability?: Durability;
@@ -65,14 +64,24 @@ interface Creation {
 const NO_SETS: readonly WriteSet[] = [];
 
 /**
- * A unit of change: all of it, or nothing. One use. Reads see the state at its beginning and its own
- * changes. An unfinished one that is disposed is rolled back.
+ * A unit of change: all of it, or nothing. One use. Reads see its own changes over the state at its
+ * beginning, or what else its {@linkcode Isolation} says. An unfinished one that is disposed is
+ * rolled back.
  */
 export class Transaction {
   readonly #host: TransactionHost;
   readonly #durability: Durability;
   #own: WriteSet;
-  readonly #since: number;
+  /**
+   * The sequence from which on commits are later than its beginning.
+   * @internal
+   */
+  readonly since: number;
+  /**
+   * What its isolation has to be told.
+   * @internal
+   */
+  readonly witness: Witness | undefined;
   #runs: { page: number; pages: number }[] | undefined;
   /** The view asked for last; most transactions have one or two. */
   #lastDefinition: Definition<unknown> | undefined;
@@ -81,11 +90,7 @@ export class Transaction {
   /** Structures that this transaction has created, and after how many operations. */
   #created: Creation[] | undefined;
   #savepoints: Savepoint[] | undefined;
-  /**
-   * How often changes were taken back: what a view has remembered of them holds no longer.
-   * @internal
-   */
-  undone = 0;
+  #undone = 0;
   #done = false;
   #state: State | undefined;
   /** Own changes over captured commits, oldest first. */
@@ -95,11 +100,12 @@ export class Transaction {
    * Begins a transaction; use `Database.begin` or `Database.update`.
    * @internal
    */
-  constructor(host: TransactionHost, durability: Durability) {
+  constructor(host: TransactionHost, durability: Durability, isolation: Isolation) {
     this.#host = host;
     this.#durability = durability;
     this.#own = host.pipeline.takeSet();
-    this.#since = host.pipeline.sequence;
+    this.since = host.pipeline.sequence;
+    this.witness = witnessOf(isolation, this, host.pipeline);
     if (host.running !== undefined) host.open.add(host.running);
   }
 
@@ -142,7 +148,7 @@ export class Transaction {
 
   /**
    * Commits: resolves when the changes, and all that was read, are as durable as asked.
-   * @throws {ConflictError} `CONFLICT`: another transaction changed one of the keys first
+   * @throws {ConflictError} `CONFLICT`: another transaction was first, see {@linkcode Isolation}
    * @throws {IoError} `NO_SPACE`: nothing happened
    * @throws {StateError} `POISONED`, `CLOSED`, `TRANSACTION_DONE`
    */
@@ -220,7 +226,8 @@ export class Transaction {
     this.#own = own;
     if (this.#sets !== undefined) this.#sets = [...this.#sets.slice(0, -1), own];
     this.#releaseRuns(mark.runs);
-    this.undone++;
+    this.#undone++;
+    this.witness?.undo(mark.operations);
     const created = this.#created ?? [];
     while (created.length > 0 && created.at(-1)!.operations >= mark.operations) {
       const { definition, tree } = created.pop()!;
@@ -273,6 +280,14 @@ export class Transaction {
   }
 
   /**
+   * Moves when its view does, and when changes are taken back: what was remembered may be wrong.
+   * @internal
+   */
+  get revision(): number {
+    return this.#undone + (this.witness?.live ? this.#host.pipeline.sequence : 0);
+  }
+
+  /**
    * Its changes.
    * @internal
    */
@@ -291,11 +306,11 @@ export class Transaction {
   }
 
   /**
-   * Keeps the view as it is: somebody else is about to commit.
+   * Keeps the view as it is, unless it is to move: somebody else is about to commit.
    * @internal
    */
   capture(): void {
-    if (this.#state !== undefined) return;
+    if (this.#state !== undefined || this.witness?.live) return;
     const { engine, pipeline } = this.#host;
     this.#state = engine.states.pin(engine.states.working);
     if (pipeline.pending.length > 0) {
@@ -313,7 +328,7 @@ export class Transaction {
     if (running !== undefined && running !== this) open.add(running);
     try {
       engine.health.check();
-      checkConflicts(this.#host, this.#own, this.#since);
+      checkConflicts(this.#host, this.#own, this.since, this.witness);
     } catch (error) {
       this.rollback();
       throw error;

@@ -8,6 +8,7 @@ import { StateError } from "../errors.ts";
 import type { PendingTips } from "./pending_tips.ts";
 import type { State } from "./state.ts";
 import type { ChangeSink } from "./tree_access.ts";
+import type { Witness } from "./witness.ts";
 import type { WriteSet } from "./write_set.ts";
 
 /** What its trees ask of a transaction. */
@@ -16,7 +17,8 @@ export interface TransactionView {
   readonly state: State;
   readonly sets: readonly WriteSet[];
   readonly tips: PendingTips | undefined;
-  readonly undone: number;
+  readonly witness: Witness | undefined;
+  readonly revision: number;
   check(): void;
   reserve(page: number, pages: number): void;
 }
@@ -48,8 +50,12 @@ export class TransactionTree implements ChangeSink {
     return this.#transaction.tips;
   }
 
-  get undone(): number {
-    return this.#transaction.undone;
+  get witness(): Witness | undefined {
+    return this.#transaction.witness;
+  }
+
+  get revision(): number {
+    return this.#transaction.revision;
   }
 
   /** Its creation was taken back: nothing may be written to a tree that has no name. */

@@ -17,6 +17,7 @@ import { OVERFLOW } from "./page.ts";
 import type { PendingTips } from "./pending_tips.ts";
 import type { State } from "./state.ts";
 import { CursorEntry, type EntryCursor, type KeyBounds, TreeCursor } from "./tree_cursor.ts";
+import type { Guard, Walk, Witness } from "./witness.ts";
 import { PUT_REFERENCE, REMOVE, type WriteSet } from "./write_set.ts";
 
 /** What a view stands on: a state, and change sets over it, oldest first. */
@@ -31,6 +32,8 @@ export interface ViewSource {
   readonly tree: number;
   /** The highest keys of `sets`, where they are known. */
   readonly tips: PendingTips | undefined;
+  /** Is told what is read, where somebody asks for it. */
+  readonly witness?: Witness | undefined;
 }
 
 const EMPTY_BOUNDS: KeyBounds = {};
@@ -54,6 +57,7 @@ export class TreeView implements TreeReader {
     this.source.check();
     const id = this.source.tree;
     if (id < 0) return undefined;
+    this.source.witness?.readKey(id, key, false);
     const engine = this.engine;
     const sets = this.source.sets;
     for (let i = sets.length - 1; i >= 0; i--) {
@@ -72,9 +76,15 @@ export class TreeView implements TreeReader {
   }
 
   has(key: ByteWriter): boolean {
+    return this.holds(key, false);
+  }
+
+  /** Whether a key is there; `probed`: asked for the sake of a change. */
+  protected holds(key: ByteWriter, probed: boolean): boolean {
     this.source.check();
     const id = this.source.tree;
     if (id < 0) return false;
+    this.source.witness?.readKey(id, key, probed);
     const sets = this.source.sets;
     for (let i = sets.length - 1; i >= 0; i--) {
       const op = sets[i]!.find(id, key.bytes, 0, key.length);
@@ -89,6 +99,7 @@ export class TreeView implements TreeReader {
     const id = this.source.tree;
     if (id < 0) return 0;
     if (this.source.sets.length === 0) {
+      this.source.witness?.readRange(id, EMPTY_BOUNDS);
       return this.engine.states.root(this.source.state, id).count;
     }
     const cursor = this.cursor(EMPTY_BOUNDS);
@@ -101,6 +112,12 @@ export class TreeView implements TreeReader {
     this.source.check();
     const id = this.source.tree;
     if (id < 0) return false;
+    const found = this.#lastKey(id, out);
+    this.source.witness?.readRange(id, found ? { lower: out.toBytes() } : EMPTY_BOUNDS);
+    return found;
+  }
+
+  #lastKey(id: number, out: ByteWriter): boolean {
     const root = this.engine.states.root(this.source.state, id);
     const { tips } = this.source;
     if (tips?.knows(id)) {
@@ -166,6 +183,7 @@ function raise(set: WriteSet, op: number, out: ByteWriter, found: boolean): true
 /** A cursor that pins the state of its view until it ends or is closed. */
 class ViewCursor extends CursorEntry implements HeldCursor {
   readonly #engine: Engine;
+  readonly #walk: Walk | undefined;
   readonly #inner: EntryCursor | undefined;
   #held: State | undefined;
 
@@ -174,6 +192,7 @@ class ViewCursor extends CursorEntry implements HeldCursor {
     this.#engine = engine;
     const id = source.tree;
     if (id < 0) return;
+    this.#walk = source.witness?.walk(id, bounds);
     const state = source.state;
     this.#held = engine.states.pin(state);
     const root = engine.states.root(state, id);
@@ -189,10 +208,12 @@ class ViewCursor extends CursorEntry implements HeldCursor {
     const inner = this.#inner;
     if (inner === undefined || this.#held === undefined) return false;
     if (!inner.next()) {
+      this.#walk?.end();
       this.close();
       return false;
     }
     this.takeKey(inner);
+    this.#walk?.passed(this);
     return true;
   }
 
@@ -203,7 +224,9 @@ class ViewCursor extends CursorEntry implements HeldCursor {
   close(): void {
     const held = this.#held;
     this.#held = undefined;
-    if (held !== undefined) this.#engine.states.unpin(held);
+    if (held === undefined) return;
+    this.#engine.states.unpin(held);
+    this.#walk?.close();
   }
 }
 
@@ -211,8 +234,8 @@ class ViewCursor extends CursorEntry implements HeldCursor {
 export interface ChangeSink extends ViewSource {
   /** The transaction's own changes. */
   readonly own: WriteSet;
-  /** How often some of them were taken back. */
-  readonly undone: number;
+  /** Moves when the view may have changed by more than own changes. */
+  readonly revision: number;
   /** Registers a run written for a value that is not committed yet. */
   reserve(page: number, pages: number): void;
 }
@@ -227,7 +250,7 @@ export class TreeChanges extends TreeView implements TreeWriter {
     this.#sink = sink;
   }
 
-  put(key: ByteWriter, bytes: Uint8Array, length: number): void {
+  put(key: ByteWriter, bytes: Uint8Array, length: number, guard?: Guard): void {
     this.source.check();
     if (key.length > KEY_BYTES_MAX) {
       throw tooLarge(`a key of ${key.length} bytes: the limit is ${KEY_BYTES_MAX}`);
@@ -239,6 +262,7 @@ export class TreeChanges extends TreeView implements TreeWriter {
     const own = this.#sink.own;
     if (length <= LOGGED_VALUE_BYTES_MAX) {
       own.put(id, key.bytes, key.length, bytes, 0, length);
+      this.source.witness?.changed(guard);
       return;
     }
     this.engine.health.check();
@@ -250,22 +274,34 @@ export class TreeChanges extends TreeView implements TreeWriter {
       runPages(length),
     );
     own.putReference(id, key.bytes, key.length, reference);
+    this.source.witness?.changed(guard);
   }
 
-  remove(key: ByteWriter): boolean {
-    if (!this.has(key)) return false;
+  remove(key: ByteWriter, guard?: Guard): boolean {
+    if (!this.probe(key)) return false;
     this.#sink.own.remove(this.source.tree, key.bytes, key.length);
+    this.source.witness?.changed(guard);
     return true;
   }
 
-  get undone(): number {
-    return this.#sink.undone;
+  probe(key: ByteWriter): boolean {
+    return this.holds(key, true);
+  }
+
+  aside<T>(body: () => T): T {
+    const { witness } = this.source;
+    return witness === undefined ? body() : witness.aside(body);
+  }
+
+  get revision(): number {
+    return this.#sink.revision;
   }
 
   takeSerial(first: () => number): number {
     this.source.check();
     const { serials } = this.engine;
-    const serial = serials.get(this.source.tree) ?? first();
+    // Serials are unique whatever is committed: to take one conflicts with nobody.
+    const serial = serials.get(this.source.tree) ?? this.aside(first);
     serials.set(this.source.tree, serial + 1);
     return serial;
   }

@@ -42,6 +42,9 @@ interface Ran {
  */
 const TRANSACTION_BYTES: number = 1024 * 1024;
 
+/** Whatever the database does by default: no transaction of the lane overlaps another. */
+const isolation = "snapshot";
+
 /** Runs changes of streams in order. */
 export class Lane {
   readonly #database: Database;
@@ -83,7 +86,10 @@ export class Lane {
     this.#flush();
     this.#underWay++;
     try {
-      return await this.#database.update<T>((tx) => body(new PendingTables(tx)), { durability });
+      return await this.#database.update<T>((tx) => body(new PendingTables(tx)), {
+        durability,
+        isolation,
+      });
     } finally {
       this.#ended(1);
     }
@@ -117,7 +123,9 @@ export class Lane {
     let tx: Transaction;
     try {
       tx = this.#database.begin(
-        this.#durability === undefined ? {} : { durability: this.#durability },
+        this.#durability === undefined
+          ? { isolation }
+          : { durability: this.#durability, isolation },
       );
     } catch (error) {
       this.#fail(group, error);

@@ -115,7 +115,7 @@ class LogReader implements RecordLogReader {
 class LogWriter extends LogReader implements RecordLogWriter {
   readonly #tree: TreeWriter;
   #head = -1;
-  #undone = 0;
+  #revision = 0;
 
   constructor(tree: TreeWriter) {
     super(tree);
@@ -123,16 +123,17 @@ class LogWriter extends LogReader implements RecordLogWriter {
   }
 
   override head(): number {
-    const { undone } = this.#tree;
-    if (this.#head < 0 || this.#undone !== undone) this.#head = super.head();
-    this.#undone = undone;
+    const { revision } = this.#tree;
+    if (this.#head < 0 || this.#revision !== revision) this.#head = super.head();
+    this.#revision = revision;
     return this.#head;
   }
 
   append(bytes: Uint8Array): number {
     if (!(bytes instanceof Uint8Array)) throw new TypeError("A record is a Uint8Array");
     const offset = this.head();
-    this.#tree.put(serialKey(offset), bytes, bytes.length);
+    // At any isolation: two appends at one offset would lose the earlier.
+    this.#tree.put(serialKey(offset), bytes, bytes.length, "unchanged");
     this.#head = offset + 1;
     return offset;
   }

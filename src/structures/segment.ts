@@ -114,11 +114,11 @@ class RecordReader implements SegmentReader {
   }
 
   read(id: RecordId): Uint8Array | undefined {
-    return this.#names(id) ? this.#tree.get(serialKey(id.serial), codec.bytes) : undefined;
+    return this.names(id) ? this.#tree.get(serialKey(id.serial), codec.bytes) : undefined;
   }
 
   has(id: RecordId): boolean {
-    return this.#names(id) && this.#tree.has(serialKey(id.serial));
+    return this.names(id) && this.#tree.has(serialKey(id.serial));
   }
 
   count(): number {
@@ -129,7 +129,7 @@ class RecordReader implements SegmentReader {
     const { after, reverse = false } = options;
     const tree = this.#tree.id;
     const limit = rangeLimit(options.limit);
-    if (after !== undefined && !this.#names(after)) {
+    if (after !== undefined && !this.names(after)) {
       throw new RangeError(`${after} is no record of this segment`);
     }
     const bound = after === undefined ? undefined : serialKey(after.serial).toBytes();
@@ -146,7 +146,7 @@ class RecordReader implements SegmentReader {
   }
 
   /** Whether an id is of this segment. */
-  #names(id: RecordId): boolean {
+  protected names(id: RecordId): boolean {
     if (!(id instanceof RecordId)) throw new TypeError("The name of a record is a RecordId");
     return id.segment === this.#tree.id;
   }
@@ -170,17 +170,20 @@ class RecordWriter extends RecordReader implements SegmentWriter {
   update(id: RecordId, bytes: Uint8Array): void {
     checkRecord(bytes);
     this.#expect(id);
-    this.#tree.put(serialKey(id.serial), bytes, bytes.length);
+    this.#tree.put(serialKey(id.serial), bytes, bytes.length, "present");
   }
 
   delete(id: RecordId): void {
     this.#expect(id);
-    this.#tree.remove(serialKey(id.serial));
-    if (id.serial >= keptHead(this.#tree)) keepHead(this.#tree, id.serial + HEAD_STEP);
+    this.#tree.remove(serialKey(id.serial), "present");
+    // The kept head only rises: whoever has seen it high enough need not see it again.
+    const kept = this.#tree.aside(() => keptHead(this.#tree));
+    if (id.serial >= kept) keepHead(this.#tree, id.serial + HEAD_STEP);
   }
 
   #expect(id: RecordId): void {
-    if (!this.has(id)) throw new StateError("NOT_FOUND", `There is no record ${id}`);
+    if (this.names(id) && this.#tree.probe(serialKey(id.serial))) return;
+    throw new StateError("NOT_FOUND", `There is no record ${id}`);
   }
 }
 

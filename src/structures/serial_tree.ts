@@ -80,10 +80,13 @@ export function keptHead(tree: TreeReader): number {
   return value === undefined ? 0 : serialAt(value, 0);
 }
 
-/** Writes down that all numbers below `head` have been given. */
+/**
+ * Writes down that all numbers below `head` have been given. At any isolation nobody else may: a
+ * lower head would give numbers again.
+ */
 export function keepHead(tree: TreeWriter, head: number): void {
   const value = serialKey(head).toBytes();
-  tree.put(headKey, value, value.length);
+  tree.put(headKey, value, value.length, "unchanged");
 }
 
 /** Number of entries that have a number. */
