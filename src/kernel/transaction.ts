@@ -339,6 +339,8 @@ export class Transaction {
       return pipeline.settle(this.#durability, result);
     }
     for (const other of open) other.capture();
+    // At "memory" it is applied at once, and must not be reset before the history has its keys.
+    if (open.size > 0 && this.#durability === "memory") this.#own.shared = true;
     const sequence = pipeline.sequence;
     let done: Promise<T>;
     try {

@@ -98,11 +98,11 @@ export class TreeView implements TreeReader {
     this.source.check();
     const id = this.source.tree;
     if (id < 0) return 0;
+    this.source.witness?.readRange(id, EMPTY_BOUNDS);
     if (this.source.sets.length === 0) {
-      this.source.witness?.readRange(id, EMPTY_BOUNDS);
       return this.engine.states.root(this.source.state, id).count;
     }
-    const cursor = this.cursor(EMPTY_BOUNDS);
+    const cursor = new ViewCursor(this.engine, this.source, EMPTY_BOUNDS, undefined);
     let count = 0;
     while (cursor.next()) count++;
     return count;
@@ -138,11 +138,12 @@ export class TreeView implements TreeReader {
 
   cursor(bounds: KeyBounds): HeldCursor {
     this.source.check();
-    return new ViewCursor(this.engine, this.source, bounds);
+    const walk = this.source.witness?.walk(this.source.tree, bounds);
+    return new ViewCursor(this.engine, this.source, bounds, walk);
   }
 
   #lastByCursor(out: ByteWriter): boolean {
-    const cursor = this.cursor({ reverse: true });
+    const cursor = new ViewCursor(this.engine, this.source, { reverse: true }, undefined);
     const found = cursor.next();
     out.reset();
     if (found) out.raw(cursor.keyBytes, cursor.keyBegin, cursor.keyEnd);
@@ -187,12 +188,13 @@ class ViewCursor extends CursorEntry implements HeldCursor {
   readonly #inner: EntryCursor | undefined;
   #held: State | undefined;
 
-  constructor(engine: Engine, source: ViewSource, bounds: KeyBounds) {
+  /** `walk` is told of its steps. */
+  constructor(engine: Engine, source: ViewSource, bounds: KeyBounds, walk: Walk | undefined) {
     super();
     this.#engine = engine;
+    this.#walk = walk;
     const id = source.tree;
     if (id < 0) return;
-    this.#walk = source.witness?.walk(id, bounds);
     const state = source.state;
     this.#held = engine.states.pin(state);
     const root = engine.states.root(state, id);
