@@ -35,7 +35,7 @@ import type { Witness, WitnessedView } from "./witness.ts";
  * `"version-on-write"`. An iterator shows one moment at every level: that of its beginning.
  * Committed serializable transactions that change something are equivalent to running one after the
  * other in the order of their commits, whatever the level of the others; one that only reads never
- * conflicts.
+ * conflicts (to open a structure that is not there yet is to change something).
  *
  * Some things are checked at every level, because a structure would break without: two appends to a
  * record log never get one offset, two transactions that create a structure in different ways

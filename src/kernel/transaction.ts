@@ -1,9 +1,10 @@
 /**
- * A transaction: a stable view plus its own changes.
+ * A transaction: a view plus its own changes.
  *
  * It reads the newest *sequenced* commit as of its beginning, so that callers queue behind one sync
  * without conflicting. The view costs nothing until somebody else commits while it is open: only
- * then is its state pinned ({@linkcode Transaction.capture}).
+ * then is its state pinned ({@linkcode Transaction.capture}). Where the isolation says so, it reads
+ * the newest sequenced commit at each read instead.
  *
  * @module
  */
