@@ -21,6 +21,7 @@ import type { Engine } from "./engine.ts";
 import { checkIsolation, type Isolation } from "./isolation.ts";
 import { openStore, type RecoveryReport } from "./open_store.ts";
 import { Snapshot } from "./snapshot.ts";
+import { SnapshotHolds } from "./snapshot_holds.ts";
 import { lockStore, openStoreFile } from "./store_file.ts";
 import { StructureReaders } from "./structure_readers.ts";
 import { readStructures, type StructureStats } from "./structure_stats.ts";
@@ -54,7 +55,7 @@ export class Database {
   readonly #durability: Durability;
   readonly #isolation: Isolation;
   readonly #readers: StructureReaders;
-  readonly #snapshots = new Set<Snapshot>();
+  readonly #snapshots: SnapshotHolds;
   readonly #backups: Backups;
   #closing: Promise<void> | undefined;
   #closed = false;
@@ -73,6 +74,7 @@ export class Database {
     this.#durability = durability;
     this.#isolation = isolation;
     this.#readers = new StructureReaders(engine);
+    this.#snapshots = new SnapshotHolds(engine);
     this.#backups = new Backups(engine);
     this.#pipeline = new CommitPipeline(engine, checkpointer);
     const open = new Set<Transaction>();
@@ -167,20 +169,13 @@ export class Database {
   /** A view of the present committed state that nothing later changes. Release it when done. */
   snapshot(): Snapshot {
     this.#check();
-    const { states, io } = this.#engine;
-    const snapshot = new Snapshot(
-      {
-        reader: (definition, state, check) => this.#readers.of(definition, state, check),
-        structures: (state) => readStructures(this.#engine, state),
-        release: (released) => {
-          this.#snapshots.delete(released);
-          states.unpin(released.state);
-        },
-      },
-      states.pin(states.visible),
-      io.now(),
-    );
-    this.#snapshots.add(snapshot);
+    const hold = this.#snapshots.take();
+    const snapshot = new Snapshot({
+      reader: (definition, state, check) => this.#readers.of(definition, state, check),
+      structures: (state) => readStructures(this.#engine, state),
+      release: (held) => this.#snapshots.release(held),
+    }, hold);
+    this.#snapshots.guard(snapshot, hold);
     return snapshot;
   }
 
@@ -304,7 +299,7 @@ export class Database {
   async #close(): Promise<void> {
     const { health, file } = this.#engine;
     for (const transaction of [...this.#host.open]) transaction.rollback();
-    for (const snapshot of [...this.#snapshots]) snapshot.release();
+    this.#snapshots.releaseAll();
     try {
       await this.#backups.stop();
       await this.#pipeline.drain();

@@ -8,7 +8,7 @@ import type { Checkpointer } from "./checkpoint.ts";
 import type { CommitPipeline } from "./commit_pipeline.ts";
 import type { Engine } from "./engine.ts";
 import { PAGE_BYTES } from "./limits.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { SnapshotHolds } from "./snapshot_holds.ts";
 
 /** What `Database.stats()` tells. Bytes unless named otherwise. */
 export interface DatabaseStats {
@@ -46,6 +46,10 @@ export interface DatabaseStats {
   readonly snapshots: number;
   /** Age of the oldest snapshot in milliseconds, 0 without one. */
   readonly oldestSnapshotMs: number;
+  /** Snapshots since opening that were garbage collected without release: a leak in the program. */
+  readonly leakedSnapshots: number;
+  /** The highest age at which one of them was found in milliseconds, 0 without one. */
+  readonly leakedSnapshotMs: number;
 }
 
 /** Pages of the two superblock slots. */
@@ -56,15 +60,13 @@ export function readStats(
   engine: Engine,
   pipeline: CommitPipeline,
   checkpointer: Checkpointer,
-  snapshots: ReadonlySet<Snapshot>,
+  snapshots: SnapshotHolds,
 ): DatabaseStats {
-  const { space, pager, log, file, io, superblock } = engine;
+  const { space, pager, log, file, superblock } = engine;
   const { bitmap, current, next } = superblock;
   const spare = (engine.spareBitmap?.pages ?? 0) + (engine.largerExtent?.pages ?? 0);
   const kept = SUPERBLOCK_PAGES + bitmap.pages + current.pages + next.pages + spare;
   const live = space.pageCount - space.freeCount - space.pendingCount - kept;
-  let oldest = io.now();
-  for (const snapshot of snapshots) oldest = Math.min(oldest, snapshot.takenAt);
   return {
     fileBytes: space.pageCount * PAGE_BYTES,
     liveBytes: Math.max(0, live) * PAGE_BYTES,
@@ -81,7 +83,9 @@ export function readStats(
     pagesRead: pager.stats.pagesRead,
     pagesWritten: pager.stats.pagesWritten,
     logBytesWritten: log.bytesWritten,
-    snapshots: snapshots.size,
-    oldestSnapshotMs: snapshots.size === 0 ? 0 : io.now() - oldest,
+    snapshots: snapshots.count,
+    oldestSnapshotMs: snapshots.oldestMs,
+    leakedSnapshots: snapshots.leaked,
+    leakedSnapshotMs: snapshots.leakedMs,
   };
 }

@@ -26,7 +26,7 @@
 
 import { Checksum } from "../base/checksum.ts";
 import { hasBatch, scanLog } from "../block/log_scanner.ts";
-import { CorruptionError, FormatError } from "../errors.ts";
+import { CorruptionError, FormatError, StateError } from "../errors.ts";
 import type { IoAdapter, IoFile } from "../io/adapter.ts";
 import { type SlotLayout, SlotRegister } from "../journal/slot_register.ts";
 import { applyChanges } from "./apply.ts";
@@ -289,4 +289,9 @@ function noteTrees(engine: Engine, set: WriteSet): void {
     const { tree } = catalogCodec.decode(set.out.bytes, at, at + set.valueLength(op));
     engine.nextTree = Math.max(engine.nextTree, tree + 1);
   }
+}
+
+/** The error of a second opener. */
+export function lockedError(path: string): StateError {
+  return new StateError("LOCKED", `Cannot open "${path}": another owner has it open`, { path });
 }

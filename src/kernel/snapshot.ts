@@ -6,6 +6,7 @@
 
 import { StateError } from "../errors.ts";
 import type { Definition, Reader } from "./definition.ts";
+import type { SnapshotHold } from "./snapshot_holds.ts";
 import type { State } from "./state.ts";
 import type { StructureStats } from "./structure_stats.ts";
 
@@ -15,29 +16,29 @@ export interface SnapshotHost {
   reader<A>(definition: Definition<A>, state: () => State, check: () => void): Reader<A>;
   /** The structures of a state. */
   structures(state: State): StructureStats[];
-  /** Lets go of the state. */
-  release(snapshot: Snapshot): void;
+  /** Lets go of what the snapshot holds. */
+  release(hold: SnapshotHold): void;
 }
 
 /**
  * A frozen view. Pages it needs are not reused while it lives: release it when done, or use
- * `using`. Does not survive the process.
+ * `using`. One that is forgotten is released when it is garbage collected, which may be never, and
+ * counts as leaked in `stats()`. Does not survive the process.
  */
 export class Snapshot {
   /** When it was taken, by the clock of the io adapter, in milliseconds since 1970. */
   readonly takenAt: number;
   readonly #host: SnapshotHost;
-  readonly #state: State;
-  #released = false;
+  readonly #hold: SnapshotHold;
 
   /**
-   * Takes over a pinned state; use `Database.snapshot()`.
+   * Takes over what it holds; use `Database.snapshot()`.
    * @internal
    */
-  constructor(host: SnapshotHost, state: State, takenAt: number) {
+  constructor(host: SnapshotHost, hold: SnapshotHold) {
     this.#host = host;
-    this.#state = state;
-    this.takenAt = takenAt;
+    this.#hold = hold;
+    this.takenAt = hold.takenAt;
   }
 
   /**
@@ -46,7 +47,7 @@ export class Snapshot {
    */
   open<A>(definition: Definition<A>): Reader<A> {
     this.#check();
-    return this.#host.reader(definition, () => this.#state, () => this.#check());
+    return this.#host.reader(definition, () => this.#hold.state, () => this.#check());
   }
 
   /**
@@ -55,22 +56,12 @@ export class Snapshot {
    */
   structures(): StructureStats[] {
     this.#check();
-    return this.#host.structures(this.#state);
+    return this.#host.structures(this.#hold.state);
   }
 
   /** Lets go of the view. Idempotent. */
   release(): void {
-    if (this.#released) return;
-    this.#released = true;
-    this.#host.release(this);
-  }
-
-  /**
-   * The pinned state, for the database.
-   * @internal
-   */
-  get state(): State {
-    return this.#state;
+    this.#host.release(this.#hold);
   }
 
   /** Lets go of the view. */
@@ -79,6 +70,8 @@ export class Snapshot {
   }
 
   #check(): void {
-    if (this.#released) throw new StateError("CLOSED", "Cannot read a snapshot after its release");
+    if (this.#hold.released) {
+      throw new StateError("CLOSED", "Cannot read a snapshot after its release");
+    }
   }
 }

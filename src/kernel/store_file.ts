@@ -8,7 +8,7 @@
 import { IoError, StateError } from "../errors.ts";
 import type { IoAdapter, IoFile, IoLock } from "../io/adapter.ts";
 import { OverlayFile } from "../io/overlay_file.ts";
-import { createStore } from "./open_store.ts";
+import { createStore, lockedError } from "./open_store.ts";
 
 /** How to open the file. */
 export interface StoreFileRequest {
@@ -31,8 +31,8 @@ export async function lockStore(
 ): Promise<IoLock> {
   if (readOnly && await io.stat(path) === undefined) throw missing(path);
   const lock = await io.tryLock(path, readOnly ? "shared" : "exclusive");
-  if (lock !== undefined) return lock;
-  throw new StateError("LOCKED", `Cannot open "${path}": another owner has it open`, { path });
+  if (lock === undefined) throw lockedError(path);
+  return lock;
 }
 
 /**
