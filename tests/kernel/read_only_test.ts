@@ -56,6 +56,11 @@ test("Database.open readOnly replays a log that its killed owner left, and chang
       snapshot.release();
       assert.ok(db.stats().fileBytes > 0);
       await assertWhole(db);
+      const copy = join(folder, `copy-${round}.hold`);
+      await db.backup(copy);
+      const restored = await Database.open(copy, { readOnly: true });
+      assert.deepEqual(contents(restored), expected);
+      await restored.close();
       await db.close();
       assert.ok(readFileSync(path).equals(before));
       assert.equal(statSync(path).mtimeMs, modified);
