@@ -95,7 +95,9 @@ export type {
   IndexOptions,
   IndexReader,
   IndexWriter,
+  KeyPrefix,
   RangeOptions,
+  TuplePrefix,
   WatchRange,
 } from "./src/structures/index_types.ts";
 export { recordLog } from "./src/structures/record_log.ts";

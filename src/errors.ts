@@ -10,7 +10,7 @@
 /** Every error code with what it means and what to do. Each is thrown by at least one test. */
 export const CODES = {
   LOCKED: "another process, or another handle of this one, owns the store: close that owner first",
-  ALREADY_EXISTS: 'the thing to create exists: open it instead, or do not ask for "new"',
+  ALREADY_EXISTS: "the thing to create exists, or its key is taken: use what is there",
   NOT_FOUND: "the file, structure, record or stream does not exist: create it first",
   CLOSED: "the handle was closed: open the store again",
   POISONED: "an earlier write or sync failed (see cause): close, then open again to recover",

@@ -9,7 +9,7 @@ import type { ByteWriter } from "./byte_writer.ts";
 import { checkWidth, wrongKind } from "./codec_error.ts";
 import { copyBytes } from "./copy_bytes.ts";
 import type { KeyCodec } from "./key_codec.ts";
-import { readElement, terminateElement } from "./key_escape.ts";
+import { escapeElement, readElement, terminateElement } from "./key_escape.ts";
 
 /** Any `Uint8Array`, ordered bytewise with a prefix before what it begins. */
 export class BytesCodec implements KeyCodec<Uint8Array> {
@@ -41,6 +41,13 @@ export class BytesCodec implements KeyCodec<Uint8Array> {
   /** Reads up to the terminator. */
   decodeElement(reader: ByteReader): Uint8Array {
     return readElement(this.name, reader, copyBytes);
+  }
+
+  /** Appends bytes, escaped for elements. */
+  encodePrefix(prefix: unknown, out: ByteWriter, element: boolean): void {
+    const begin = out.length;
+    this.encode(prefix as Uint8Array, out);
+    if (element) escapeElement(out, begin);
   }
 }
 
@@ -87,5 +94,14 @@ export class FixedCodec implements KeyCodec<Uint8Array> {
   decodeElement(reader: ByteReader): Uint8Array {
     const at = reader.skip(this.#width);
     return copyBytes(reader.bytes, at, at + this.#width);
+  }
+
+  /** Appends bytes as they are. */
+  encodePrefix(prefix: unknown, out: ByteWriter): void {
+    if (!(prefix instanceof Uint8Array)) throw wrongKind(this.name, "a Uint8Array", prefix);
+    if (prefix.length > this.#width) {
+      throw new RangeError(`codec ${this.name} has no prefix of ${prefix.length} bytes`);
+    }
+    out.raw(prefix);
   }
 }

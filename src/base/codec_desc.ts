@@ -31,8 +31,7 @@ export class DescCodec<T> implements KeyCodec<T> {
   encode(value: T, out: ByteWriter): void {
     const begin = out.length;
     this.#inner.encodeElement(value, out);
-    const bytes = out.bytes;
-    for (let at = begin, end = out.length; at < end; at++) bytes[at]! ^= 0xff;
+    flipFrom(out, begin);
   }
 
   /** The value of exactly this range. */
@@ -55,6 +54,20 @@ export class DescCodec<T> implements KeyCodec<T> {
     reader.position += flipped.position;
     return value;
   }
+
+  /** Appends the flipped prefix of the inner codec. */
+  encodePrefix(prefix: unknown, out: ByteWriter): void {
+    const begin = out.length;
+    if (this.#inner.encodePrefix === undefined) {
+      throw new TypeError(`codec ${this.name} has no prefixes`);
+    }
+    this.#inner.encodePrefix(prefix, out, true);
+    flipFrom(out, begin);
+  }
+}
+
+function flipFrom({ bytes, length }: ByteWriter, begin: number): void {
+  for (let at = begin; at < length; at++) bytes[at]! ^= 0xff;
 }
 
 /** Only the inner codec knows where its element ends, so all that may belong to it is flipped. */

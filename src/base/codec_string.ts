@@ -8,7 +8,7 @@ import type { ByteReader } from "./byte_reader.ts";
 import type { ByteWriter } from "./byte_writer.ts";
 import { wrongKind } from "./codec_error.ts";
 import type { KeyCodec } from "./key_codec.ts";
-import { readElement, terminateElement } from "./key_escape.ts";
+import { escapeElement, readElement, terminateElement } from "./key_escape.ts";
 import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 
 const NAME = "string";
@@ -41,5 +41,12 @@ export class StringCodec implements KeyCodec<string> {
   /** Reads up to the terminator. */
   decodeElement(reader: ByteReader): string {
     return readElement(NAME, reader, this.decode);
+  }
+
+  /** Appends the UTF-8 form of a string, escaped for elements. */
+  encodePrefix(prefix: unknown, out: ByteWriter, element: boolean): void {
+    const begin = out.length;
+    this.encode(prefix as string, out);
+    if (element) escapeElement(out, begin);
   }
 }

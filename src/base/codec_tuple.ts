@@ -73,6 +73,18 @@ export class TupleCodec<T extends readonly unknown[]> implements KeyCodec<T> {
     }
   }
 
+  /** Appends the first elements, each with its end. */
+  encodePrefix(prefix: unknown, out: ByteWriter): void {
+    if (!Array.isArray(prefix)) throw wrongKind(this.name, "an array", prefix);
+    const heads = this.#heads;
+    if (prefix.length > heads.length) {
+      throw new RangeError(
+        `codec ${this.name} has no prefix of ${prefix.length} elements: at most ${heads.length}`,
+      );
+    }
+    for (let i = 0; i < prefix.length; i++) heads[i]!.encodeElement(prefix[i], out);
+  }
+
   #encodeHeads(value: T, out: ByteWriter): void {
     const heads = this.#heads;
     if (!Array.isArray(value)) throw wrongKind(this.name, "an array", value);

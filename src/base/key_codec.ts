@@ -58,4 +58,13 @@ export interface KeyCodec<T> extends Codec<T> {
    * @throws {CorruptionError} `CORRUPT_VALUE` if `encodeElement` cannot have written these bytes
    */
   decodeElement(reader: ByteReader): T;
+
+  /**
+   * Appends what exactly those keys begin with that have this prefix: in their form alone, or with
+   * `element` in their self-delimiting form. A codec whose keys have no prefixes has no such method.
+   *
+   * @throws {TypeError} if `prefix` is of the wrong kind
+   * @throws {RangeError} if `prefix` is of the right kind and too long
+   */
+  encodePrefix?(prefix: unknown, out: ByteWriter, element: boolean): void;
 }

@@ -35,6 +35,12 @@ export function terminateElement(out: ByteWriter, begin: number): void {
   }
 }
 
+/** Like {@linkcode terminateElement}, without the end: of all elements that go on from here. */
+export function escapeElement(out: ByteWriter, begin: number): void {
+  terminateElement(out, begin);
+  out.length -= 2;
+}
+
 /**
  * Reads an element and hands its unescaped range to `take`, whose result it returns. The range is a
  * part of the reader's bytes, or of a fresh copy where something was escaped.

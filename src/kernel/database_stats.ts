@@ -42,6 +42,8 @@ export interface DatabaseStats {
   readonly pagesWritten: number;
   /** Log bytes written since opening. */
   readonly logBytesWritten: number;
+  /** States kept by snapshots, iterators under way and transactions that were overtaken. */
+  readonly heldStates: number;
   /** Open snapshots. */
   readonly snapshots: number;
   /** Age of the oldest snapshot in milliseconds, 0 without one. */
@@ -83,6 +85,7 @@ export function readStats(
     pagesRead: pager.stats.pagesRead,
     pagesWritten: pager.stats.pagesWritten,
     logBytesWritten: log.bytesWritten,
+    heldStates: engine.states.pinnedCount,
     snapshots: snapshots.count,
     oldestSnapshotMs: snapshots.oldestMs,
     leakedSnapshots: snapshots.leaked,

@@ -6,16 +6,33 @@
 
 import type { HeldCursor } from "../kernel/definition.ts";
 
-/** Iterates a cursor; lets go of its view at the end, on `break` and on `return`. */
+/** Which entries of a cursor an iteration yields. */
+export interface CursorWindow {
+  /** So many are passed over first. */
+  readonly offset: number;
+  /** At most so many are yielded. */
+  readonly limit: number;
+}
+
+/** All of them. */
+export const WHOLE: CursorWindow = { offset: 0, limit: Infinity };
+
+/**
+ * Iterates a cursor. It lets go of its view at the end, on `break`, `return` and `throw`, and when
+ * something fails; then it goes on failing with the same error, and never passes over what failed.
+ */
 export class CursorIterator<T> implements IterableIterator<T> {
   readonly #cursor: HeldCursor;
   readonly #decode: (cursor: HeldCursor) => T;
+  #skip: number;
   #left: number;
+  #failure: { readonly error: unknown } | undefined;
 
   /** Takes over an open cursor. */
-  constructor(cursor: HeldCursor, limit: number, decode: (cursor: HeldCursor) => T) {
+  constructor(cursor: HeldCursor, window: CursorWindow, decode: (cursor: HeldCursor) => T) {
     this.#cursor = cursor;
-    this.#left = limit;
+    this.#skip = window.offset;
+    this.#left = window.limit;
     this.#decode = decode;
   }
 
@@ -24,20 +41,45 @@ export class CursorIterator<T> implements IterableIterator<T> {
   }
 
   next(): IteratorResult<T> {
-    if (this.#left > 0) {
-      if (this.#cursor.next()) {
-        this.#left--;
-        return { done: false, value: this.#decode(this.#cursor) };
-      }
-      this.#left = 0;
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#left === 0) return this.return();
+    try {
+      const cursor = this.#cursor;
+      for (; this.#skip > 0; this.#skip--) if (!cursor.next()) return this.return();
+      if (!cursor.next()) return this.return();
+      this.#left--;
+      return { done: false, value: this.#decode(cursor) };
+    } catch (error) {
+      this.#failure = { error };
+      this.#cursor.close();
+      throw error;
     }
-    this.#cursor.close();
-    return { done: true, value: undefined };
   }
 
   return(): IteratorResult<T> {
     this.#left = 0;
     this.#cursor.close();
     return { done: true, value: undefined };
+  }
+
+  throw(error?: unknown): IteratorResult<T> {
+    this.return();
+    throw error;
+  }
+}
+
+/** Calls `visit` for the entries of a cursor in a window, and closes it. @returns how many. */
+export function visitCursor(
+  cursor: HeldCursor,
+  { offset, limit }: CursorWindow,
+  visit?: (cursor: HeldCursor) => void,
+): number {
+  try {
+    for (let skip = offset; skip > 0; skip--) if (!cursor.next()) return 0;
+    let visited = 0;
+    for (; visited < limit && cursor.next(); visited++) visit?.(cursor);
+    return visited;
+  } finally {
+    cursor.close();
   }
 }

@@ -102,7 +102,7 @@ class LogReader implements RecordLogReader {
     };
     return new CursorIterator(
       this.#tree.cursor(bounds),
-      rangeLimit(options.limit),
+      { offset: 0, limit: rangeLimit(options.limit) },
       (cursor): LogEntry => {
         cursor.loadValue();
         const offset = serialAt(cursor.keyBytes, cursor.keyBegin);

@@ -128,7 +128,7 @@ class RecordReader implements SegmentReader {
   scan(options: ScanOptions = {}): IterableIterator<SegmentEntry> {
     const { after, reverse = false } = options;
     const tree = this.#tree.id;
-    const limit = rangeLimit(options.limit);
+    const window = { offset: 0, limit: rangeLimit(options.limit) };
     if (after !== undefined && !this.names(after)) {
       throw new RangeError(`${after} is no record of this segment`);
     }
@@ -136,7 +136,7 @@ class RecordReader implements SegmentReader {
     const bounds = reverse
       ? { upper: bound ?? HEAD_KEY, upperOpen: true, reverse }
       : { lower: bound, lowerOpen: true, upper: HEAD_KEY, upperOpen: true };
-    return new CursorIterator(this.#tree.cursor(bounds), limit, (cursor): SegmentEntry => {
+    return new CursorIterator(this.#tree.cursor(bounds), window, (cursor): SegmentEntry => {
       cursor.loadValue();
       return {
         id: new RecordId(tree, serialAt(cursor.keyBytes, cursor.keyBegin)),
