@@ -10,7 +10,7 @@ import type { Change, ChangeFeed } from "../kernel/change.ts";
 import type { KeyBounds } from "../kernel/tree_cursor.ts";
 import type { IndexAccess, RangeOptions, WatchRange } from "./index_types.ts";
 
-const RANGE_OPTIONS: readonly string[] = ["key", "gt", "gte", "lt", "lte"];
+const RANGE_OPTIONS: readonly string[] = ["key", "gt", "gte", "lt", "lte", "prefix"];
 
 /** Decodes a change of the tree. */
 type Decode<K, V> = (change: Change) => Change<K, V>;

@@ -152,6 +152,8 @@ export interface WatchRange<K> {
   readonly lt?: K;
   /** Only keys up to this one. */
   readonly lte?: K;
+  /** Only keys that begin with this, as in {@linkcode RangeOptions}. */
+  readonly prefix?: KeyPrefix<K>;
 }
 
 /** The access types of an index. */

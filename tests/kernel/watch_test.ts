@@ -112,6 +112,7 @@ test("Database.watch is narrowed to a key or a range", async () => {
   const key = db.watch(stock, { key: "b" });
   const closed = db.watch(stock, { gte: "b", lte: "c" });
   const open = db.watch(stock, { gt: "b", lt: "d" });
+  const prefixed = db.watch(stock, { prefix: "b" });
   const pairs = db.watch(byCity, { key: "Oslo" });
   const behind = db.watch(byCity, { gt: "Oslo" });
   await db.update((tx) => {
@@ -126,6 +127,7 @@ test("Database.watch is narrowed to a key or a range", async () => {
   assert.deepEqual(await keys(key), ["b"]);
   assert.deepEqual(await keys(closed), ["b", "bb", "c"]);
   assert.deepEqual(await keys(open), ["bb", "c"]);
+  assert.deepEqual(await keys(prefixed), ["b", "bb"]);
   assert.deepEqual((await all(pairs)).map(bare), [
     ["put", "Oslo", "ann"],
     ["put", "Oslo", "bob"],
