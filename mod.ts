@@ -86,6 +86,7 @@ export type { StructureInfo } from "./src/kernel/structure_tree.ts";
 export type { StructureStats } from "./src/kernel/structure_stats.ts";
 export type { Snapshot } from "./src/kernel/snapshot.ts";
 export type { Transaction, TransactionOptions } from "./src/kernel/transaction.ts";
+export type { Guard } from "./src/kernel/witness.ts";
 export type { EntryCursor, KeyBounds } from "./src/kernel/tree_cursor.ts";
 export type { UpdateOptions } from "./src/kernel/update.ts";
 export { index } from "./src/structures/index.ts";
