@@ -68,7 +68,7 @@ export type {
 } from "./src/kernel/change.ts";
 export type { WatchLimits, WatchOptions } from "./src/kernel/watch.ts";
 export type { BackupOptions, BackupProgress, BackupReport } from "./src/kernel/backup.ts";
-export type { CheckProblem, CheckReport } from "./src/kernel/check.ts";
+export type { CheckOptions, CheckProblem, CheckReport } from "./src/kernel/check.ts";
 export type { Durability } from "./src/kernel/commit.ts";
 export type {
   Access,
@@ -81,6 +81,10 @@ export type {
 } from "./src/kernel/definition.ts";
 export type { Isolation } from "./src/kernel/isolation.ts";
 export type { RecoveryReport } from "./src/kernel/open_store.ts";
+export { repair } from "./src/kernel/repair.ts";
+export type { RepairOptions } from "./src/kernel/repair.ts";
+export type { RepairReport, SalvagedStructure } from "./src/kernel/repair_report.ts";
+export type { KeyRange } from "./src/kernel/salvage_tree.ts";
 export type { Savepoint } from "./src/kernel/savepoint.ts";
 export type { StructureInfo } from "./src/kernel/structure_tree.ts";
 export type { StructureStats } from "./src/kernel/structure_stats.ts";

@@ -7,14 +7,16 @@
 
 import { compareBytes } from "../base/compare.ts";
 import { isHoldfastError } from "../errors.ts";
+import { SlotRegister } from "../journal/slot_register.ts";
 import type { TreeRoot } from "./btree.ts";
+import { catalogProblems } from "./catalog_check.ts";
 import type { Engine } from "./engine.ts";
 import { PAGE_BYTES } from "./limits.ts";
+import { SLOT_LAYOUT } from "./open_store.ts";
 import { referenceLength, referencePage, runPages } from "./overflow.ts";
 import {
   type Arena,
   cellAt,
-  cellHead,
   childChecksum,
   childOf,
   freeBytes,
@@ -25,7 +27,9 @@ import {
   OVERFLOW,
   slotCount,
 } from "./page.ts";
-import { CATALOG_TREE, FIRST_TREE, ROOTS_TREE, type State } from "./state.ts";
+import { bookkeepingProblem, isSoundPage, keyOf } from "./page_shape.ts";
+import { CATALOG_TREE, ROOTS_TREE, type State } from "./state.ts";
+import { treeIds } from "./tree_ids.ts";
 
 /** One thing that is wrong. */
 export interface CheckProblem {
@@ -55,27 +59,43 @@ export interface CheckReport {
 
 const PROBLEMS_MAX = 1000;
 
+/** How to check. */
+export interface CheckOptions {
+  /** Ends the check between two pages; it rejects with the reason of the signal. */
+  readonly signal?: AbortSignal;
+  /** Called now and then with the bytes verified, of those in use. */
+  readonly onProgress?: (progress: { readonly bytes: number; readonly totalBytes: number }) => void;
+}
+
+/** Pages between two calls of `onProgress`: 1 MiB. */
+const PROGRESS_PAGES = 256;
+
 /** Walks one state of an engine. */
 export class StoreCheck {
   readonly #engine: Engine;
   readonly #state: State;
+  readonly #options: CheckOptions;
   readonly #problems: CheckProblem[] = [];
   readonly #owner: Uint8Array;
   #pages = 0;
   #entries = 0;
   #leaves = 0;
   #leafBytes = 0;
+  #owned = 0;
+  #shown = 0;
 
   /** Prepares a walk; the state is pinned by the caller. */
-  constructor(engine: Engine, state: State) {
+  constructor(engine: Engine, state: State, options: CheckOptions = {}) {
     this.#engine = engine;
     this.#state = state;
+    this.#options = options;
     this.#owner = new Uint8Array(engine.space.pageCount);
   }
 
   /** Checks everything; yields between trees so that a caller may let other work run. */
   *run(): Generator<void, CheckReport> {
     const { superblock, reserved, spareBitmap, largerExtent } = this.#engine;
+    this.#checkSuperblock();
     this.#own(0, 2, "superblock");
     this.#own(superblock.bitmap.page, superblock.bitmap.pages, "bitmap");
     this.#own(superblock.current.page, superblock.current.pages, "log");
@@ -88,6 +108,11 @@ export class StoreCheck {
       if (root !== undefined) this.#checkTree(root);
       yield;
     }
+    this.#guard("Catalog", () => {
+      for (const problem of catalogProblems(this.#engine, this.#state)) {
+        this.#report("CORRUPT_VALUE", `Catalog: ${problem}`);
+      }
+    });
     this.#checkSpace();
     return {
       ok: this.#problems.length === 0,
@@ -111,6 +136,8 @@ export class StoreCheck {
 
   #own(page: number, pages: number, what: string): boolean {
     let single = true;
+    this.#owned += pages;
+    if (this.#owned - this.#shown >= PROGRESS_PAGES) this.#showProgress();
     for (let at = page; at < page + pages; at++) {
       if (at >= this.#owner.length) {
         this.#report("INVARIANT", `${what} lies outside the file`, at);
@@ -127,18 +154,53 @@ export class StoreCheck {
   /** All trees: those of the tree of roots, and those this session made. */
   #treeIds(): Set<number> {
     const ids = new Set([ROOTS_TREE, CATALOG_TREE, ...this.#state.trees.keys()]);
-    for (let id = FIRST_TREE; id < this.#engine.nextTree; id++) ids.add(id);
+    this.#guard("Tree of roots", () => {
+      const steps = treeIds(this.#engine, this.#state);
+      let step = steps.next();
+      while (!step.done) step = steps.next();
+      for (const id of step.value) ids.add(id);
+    });
     return ids;
   }
 
   #root(id: number): TreeRoot | undefined {
+    return this.#guard(
+      `Root of tree ${id}`,
+      () => this.#engine.states.root(this.#state, id),
+    );
+  }
+
+  /** Runs `body`; damage that it meets is reported. */
+  #guard<T>(what: string, body: () => T): T | undefined {
     try {
-      return this.#engine.states.root(this.#state, id);
+      return body();
     } catch (error) {
       if (!isHoldfastError(error)) throw error;
-      this.#report(error.code, `Root of tree ${id}: ${error.message}`);
+      this.#report(error.code, `${what}: ${error.message}`);
       return undefined;
     }
+  }
+
+  /** Both slots and the bitmap as they are in the file. */
+  #checkSuperblock(): void {
+    const { file, checksum, superblock } = this.#engine;
+    for (const slot of new SlotRegister(file, checksum, SLOT_LAYOUT).read().damaged) {
+      this.#report("CORRUPT_SUPERBLOCK", `superblock ${slot} does not match its checksum`, slot);
+    }
+    const { page, bytes, checksum: expected } = superblock.bitmap;
+    const bitmap = new Uint8Array(bytes);
+    file.readAt(bitmap, page * PAGE_BYTES);
+    if (checksum.of(bitmap, 0, bytes) === expected) return;
+    this.#report("CORRUPT_PAGE", "the free space bitmap does not match its checksum", page);
+  }
+
+  #showProgress(): void {
+    const { signal, onProgress } = this.#options;
+    signal?.throwIfAborted();
+    const { pageCount, freeCount } = this.#engine.space;
+    const totalBytes = (pageCount - freeCount) * PAGE_BYTES;
+    this.#shown = this.#owned;
+    onProgress?.({ bytes: Math.min(this.#owned * PAGE_BYTES, totalBytes), totalBytes });
   }
 
   #checkTree(root: TreeRoot): void {
@@ -183,6 +245,12 @@ export class StoreCheck {
       );
       return;
     }
+    if (!isSoundPage(copy, 0)) {
+      this.#report("CORRUPT_PAGE", "its cells or keys make no sense", page);
+      return;
+    }
+    const problem = bookkeepingProblem(copy, 0);
+    if (problem !== undefined) this.#report("CORRUPT_PAGE", problem, page);
     this.#checkKeys(copy, page, level, low, high);
     const count = slotCount(copy, 0);
     if (level === 0) {
@@ -198,8 +266,8 @@ export class StoreCheck {
         childOf(copy, 0, slot),
         childChecksum(copy, 0, slot),
         level - 1,
-        slot === 0 ? low : keyOf(copy, slot, level),
-        slot + 1 < count ? keyOf(copy, slot + 1, level) : high,
+        slot === 0 ? low : keyOf(copy, 0, slot),
+        slot + 1 < count ? keyOf(copy, 0, slot + 1) : high,
       );
     }
   }
@@ -224,20 +292,14 @@ export class StoreCheck {
     high: Uint8Array | undefined,
   ): void {
     const count = slotCount(a, 0);
-    if (count === 0) this.#report("INVARIANT", "is empty", page);
-    let before: Uint8Array | undefined;
     for (let slot = level === 0 ? 0 : 1; slot < count; slot++) {
-      const key = keyOf(a, slot, level);
-      if (before !== undefined && compare(before, key) >= 0) {
-        this.#report("CORRUPT_PAGE", `keys ${slot - 1} and ${slot} are out of order`, page);
-      }
+      const key = keyOf(a, 0, slot);
       if (low !== undefined && compare(key, low) < 0) {
         this.#report("CORRUPT_PAGE", `key ${slot} is below its separator`, page);
       }
       if (high !== undefined && compare(key, high) >= 0) {
         this.#report("CORRUPT_PAGE", `key ${slot} is not below the next separator`, page);
       }
-      before = key;
     }
   }
 
@@ -264,11 +326,6 @@ export class StoreCheck {
       this.#report("INVARIANT", isUsed ? "is in use but has no owner" : "is free but owned", page);
     }
   }
-}
-
-function keyOf(a: Arena, slot: number, level: number): Uint8Array {
-  const at = cellAt(a, 0, slot) + cellHead(level);
-  return a.u8.slice(at, at + keyLength(a, 0, slot));
 }
 
 function compare(a: Uint8Array, b: Uint8Array): number {

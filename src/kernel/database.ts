@@ -9,7 +9,7 @@ import type { IoAdapter, IoLock } from "../io/adapter.ts";
 import { defaultIo } from "../io/default_io.ts";
 import type { ChangeOf } from "./change.ts";
 import { type BackupOptions, type BackupReport, Backups } from "./backup.ts";
-import { type CheckReport, StoreCheck } from "./check.ts";
+import { type CheckOptions, type CheckReport, StoreCheck } from "./check.ts";
 import type { Checkpointer } from "./checkpoint.ts";
 import { CommitHistory } from "./commit_history.ts";
 import type { Durability } from "./commit.ts";
@@ -221,17 +221,18 @@ export class Database {
   }
 
   /**
-   * Verifies the whole file: checksums, order, counts, and that each page has one owner. Other work
-   * goes on between trees; what is checked is the state at the call.
+   * Verifies the whole file: both superblocks, the checksum, order, bounds and bookkeeping of every
+   * page, every value, counts, the catalog, and that each page in use has one owner and no other
+   * page any. Waits for commits under way and then keeps the thread: it has to see one moment.
    */
-  async check(): Promise<CheckReport> {
+  async check(options: CheckOptions = {}): Promise<CheckReport> {
     this.#check();
     await this.#pipeline.drain();
     const running = this.#checkpointer.running;
     if (running !== undefined) await running;
     // One turn, no pauses: page ownership is only meaningful while nothing moves.
     const { states } = this.#engine;
-    const steps = new StoreCheck(this.#engine, states.working).run();
+    const steps = new StoreCheck(this.#engine, states.working, options).run();
     for (;;) {
       const step = steps.next();
       if (step.done) return step.value;

@@ -14,7 +14,9 @@ import {
   cellAt,
   cellBytes,
   cellHead,
+  commonPrefix,
   HEADER_BYTES,
+  headOf,
   keyLength,
   KIND_BRANCH,
   KIND_LEAF,
@@ -61,4 +63,32 @@ function compareKeys(a: Arena, base: number, left: number, right: number): numbe
     rightAt,
     rightAt + keyLength(a, base, right),
   );
+}
+
+/**
+ * What is wrong with what a sound page says of itself: heads and skip, by which it is searched, and
+ * the bytes it counts as free. `undefined` when nothing is.
+ */
+export function bookkeepingProblem(a: Arena, base: number): string | undefined {
+  const level = levelOf(a, base);
+  const count = slotCount(a, base);
+  const first = level === 0 ? 0 : 1;
+  const skip = a.u16[(base + 24) >> 1]!;
+  let bytes = 0;
+  for (let slot = 0; slot < count; slot++) {
+    bytes += cellBytes(a, base, slot, level);
+    if (slot < first) continue;
+    const length = keyLength(a, base, slot);
+    const at = base + cellAt(a, base, slot) + cellHead(level);
+    const firstAt = base + cellAt(a, base, first) + cellHead(level);
+    if (length < skip || commonPrefix(a.u8, at, a.u8, firstAt, skip) < skip) {
+      return `key ${slot} does not begin as all keys should`;
+    }
+    const head = a.i32[(base + HEADER_BYTES + slot * SLOT_BYTES) >> 2];
+    if (head !== headOf(a.u8, at, at + length, skip)) return `the head of key ${slot} is wrong`;
+  }
+  const garbage = a.u16[(base + 22) >> 1]!;
+  return PAGE_BYTES - a.u16[(base + 20) >> 1]! === bytes + garbage
+    ? undefined
+    : "it counts its free bytes wrong";
 }

@@ -17,13 +17,14 @@ const PART_BYTES: number = 64 * PAGE_BYTES;
 
 /** One value, part after part. */
 export class RunCopy {
+  /** First page of the run. */
+  readonly page: number;
   /** Pages of the run. */
   readonly pages: number;
 
   readonly #file: IoFile;
   readonly #path: string;
   readonly #checksum: Checksum;
-  readonly #page: number;
   readonly #length: number;
   readonly #expected: number;
   readonly #part = new Uint8Array(PART_BYTES);
@@ -38,12 +39,12 @@ export class RunCopy {
     this.#file = file;
     this.#path = path;
     this.#checksum = checksum;
-    this.#page = referencePage(bytes, at);
+    this.page = referencePage(bytes, at);
     this.#length = referenceLength(bytes, at);
     this.#expected = u32At(bytes, at + 4);
     this.pages = runPages(this.#length);
-    const end = this.#page * PAGE_BYTES + this.#length;
-    if (this.#page < 2 || this.#length > VALUE_BYTES_MAX || end > file.size()) {
+    const end = this.page * PAGE_BYTES + this.#length;
+    if (this.page < 2 || this.#length > VALUE_BYTES_MAX || end > file.size()) {
       throw this.#corrupt("it lies outside the file");
     }
   }
@@ -59,7 +60,7 @@ export class RunCopy {
       return undefined;
     }
     const part = this.#part.subarray(0, Math.min(left, PART_BYTES));
-    const read = this.#file.readAt(part, this.#page * PAGE_BYTES + this.#read);
+    const read = this.#file.readAt(part, this.page * PAGE_BYTES + this.#read);
     if (read < part.length) throw this.#corrupt("the file ends inside it");
     this.#sum = this.#checksum.of(part, 0, part.length, this.#sum);
     this.#read += part.length;
@@ -69,8 +70,8 @@ export class RunCopy {
   #corrupt(problem: string): CorruptionError {
     return new CorruptionError(
       "CORRUPT_VALUE",
-      `Cannot read the value at page ${this.#page} of "${this.#path}": ${problem}`,
-      { path: this.#path, page: this.#page, offset: this.#page * PAGE_BYTES },
+      `Cannot read the value at page ${this.page} of "${this.#path}": ${problem}`,
+      { path: this.#path, page: this.page, offset: this.page * PAGE_BYTES },
     );
   }
 }

@@ -41,10 +41,10 @@ import {
   OVERFLOW,
   slotCount,
 } from "./page.ts";
-import { keyOf } from "./page_shape.ts";
 import { RunCopy } from "./run_copy.ts";
 import { ROOTS_TREE, type State, treeKey } from "./state.ts";
 import { encodeRoot, encodeSuperblock, type StoredRoot, type Superblock } from "./superblock.ts";
+import { treeIds } from "./tree_ids.ts";
 import { IMAGE_EPOCH, TreeImage } from "./tree_image.ts";
 
 const EXTENT_PAGES: number = LOG_BYTES_MIN / PAGE_BYTES;
@@ -86,7 +86,7 @@ export class StoreImage {
     yield;
     const roots = new Map<number, StoredRoot>();
     let entries = 0;
-    for (const id of yield* this.#treeIds()) {
+    for (const id of yield* treeIds(this.#engine, this.#state)) {
       const root = yield* this.#copyTree(pages, this.#engine.states.root(this.#state, id));
       if (root.page === 0) continue;
       roots.set(id, root);
@@ -99,22 +99,6 @@ export class StoreImage {
       "a pinned state reads the same twice",
     );
     return { superblock, trees: roots.size, entries };
-  }
-
-  /** All trees but the tree of roots, ascending: those it names and those changed since. */
-  *#treeIds(): Generator<void, number[]> {
-    const ids = new Set(this.#state.trees.keys());
-    const { states, pager } = this.#engine;
-    const walk = new LeafWalk(pager, states.root(this.#state, ROOTS_TREE));
-    for (let leaf = walk.next(); leaf !== undefined; leaf = walk.next()) {
-      for (let slot = 0; slot < slotCount(leaf, 0); slot++) {
-        const key = keyOf(leaf, 0, slot);
-        ids.add(new DataView(key.buffer).getUint32(0));
-      }
-      yield;
-    }
-    ids.delete(ROOTS_TREE);
-    return [...ids].sort((a, b) => a - b);
   }
 
   *#copyTree(pages: ImagePages, root: TreeRoot): Generator<void, StoredRoot> {
