@@ -105,6 +105,11 @@ export type {
   TuplePrefix,
   WatchRange,
 } from "./src/structures/index_types.ts";
+export { exportDatabase } from "./src/structures/export_database.ts";
+export type { ExportOptions, TransferProgress } from "./src/structures/export_database.ts";
+export { importDatabase } from "./src/structures/import_database.ts";
+export type { ImportOptions, ImportReport } from "./src/structures/import_database.ts";
+export type { ExportFormat } from "./src/structures/transfer_item.ts";
 export { recordLog } from "./src/structures/record_log.ts";
 export type {
   LogEntry,

@@ -27,6 +27,7 @@ export const CODES = {
   CORRUPT_PAGE: "a page does not match its checksum, number or kind: restore or repair",
   CORRUPT_LOG: "the log is damaged before its end: restore or repair",
   CORRUPT_VALUE: "a stored value does not match its checksum or its codec: restore or repair",
+  CORRUPT_EXPORT: "the export is cut off or damaged: export again; nothing was imported",
   IO_ACCESS: "the operating system refused access, or the file system is read-only",
   IO_NOT_FOUND: "a file or folder of the path does not exist",
   IO_EXISTS: "a file that was to be created exists",

@@ -11,7 +11,9 @@ import { fileURLToPath } from "node:url";
 import { isHoldfastError } from "../errors.ts";
 import { CHECK } from "./check.ts";
 import type { Command } from "./command.ts";
+import { EXPORT } from "./export.ts";
 import { UsageError } from "./flags.ts";
+import { IMPORT } from "./import.ts";
 import { SERVE } from "./serve.ts";
 import { STATS } from "./stats.ts";
 
@@ -19,6 +21,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["serve", SERVE],
   ["check", CHECK],
   ["stats", STATS],
+  ["export", EXPORT],
+  ["import", IMPORT],
 ]);
 
 const HELP = `holdfast keeps data: one file, one log, one commit.

@@ -27,6 +27,7 @@ import { StructureReaders } from "./structure_readers.ts";
 import { readStructures, type StructureStats } from "./structure_stats.ts";
 import { Transaction, type TransactionHost, type TransactionOptions } from "./transaction.ts";
 import { runUpdate, type UpdateOptions } from "./update.ts";
+import { TreeNumbers } from "./tree_numbers.ts";
 import type { WatchOptions } from "./watch.ts";
 
 /**
@@ -46,6 +47,12 @@ import type { WatchOptions } from "./watch.ts";
 export class Database {
   /** What opening found: replayed commits, dropped tail bytes, damaged slots. */
   readonly recovered: RecoveryReport;
+
+  /**
+   * Who makes trees of chosen numbers takes them here.
+   * @internal
+   */
+  readonly treeNumbers: TreeNumbers;
 
   readonly #engine: Engine;
   readonly #checkpointer: Checkpointer;
@@ -68,6 +75,7 @@ export class Database {
     { durability, isolation }: { durability: Durability; isolation: Isolation },
   ) {
     this.#engine = engine;
+    this.treeNumbers = new TreeNumbers(engine);
     this.#checkpointer = checkpointer;
     this.#lock = lock;
     this.recovered = recovered;

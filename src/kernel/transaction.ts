@@ -12,13 +12,13 @@
 import type { CommitHistory } from "./commit_history.ts";
 import type { Durability } from "./commit.ts";
 import type { CommitPipeline } from "./commit_pipeline.ts";
-import type { Definition, Writer } from "./definition.ts";
+import type { Definition, TreeWriter, Writer } from "./definition.ts";
 import type { Engine } from "./engine.ts";
 import { StateError } from "../errors.ts";
 import { type Isolation, witnessOf } from "./isolation.ts";
 import { checkConflicts } from "./conflict_check.ts";
 import type { PendingTips } from "./pending_tips.ts";
-import type { State } from "./state.ts";
+import { CATALOG_TREE, type State } from "./state.ts";
 import { type ChangeMark, Savepoint } from "./savepoint.ts";
 import { TransactionTree } from "./transaction_tree.ts";
 import { listStructures, type StructureInfo, treeOf } from "./structure_tree.ts";
@@ -145,6 +145,15 @@ export class Transaction {
   list(): StructureInfo[] {
     this.check();
     return listStructures(this.#host, this);
+  }
+
+  /**
+   * The catalog, for who moves structures as a whole: its entries are taken as they are.
+   * @internal
+   */
+  catalog(): TreeWriter {
+    this.check();
+    return new TreeChanges(this.#host.engine, new TransactionTree(this, CATALOG_TREE));
   }
 
   /**
