@@ -18,13 +18,14 @@ export function fileOperand({ operands }: ParsedFlags): string {
 }
 
 /**
- * Opens a file that exists.
+ * Opens a file that exists, for reading: nothing is written to it. Others may read it meanwhile.
  * @throws {IoError} `NOT_FOUND`; nothing is created then, not even the file of the lock
+ * @throws {StateError} `LOCKED`
  */
 export async function openExisting(path: string): Promise<Database> {
   const io = await platformIo();
   if (await io.stat(path) === undefined) throw missingFile(path);
-  return await Database.open(path, { io, create: false });
+  return await Database.open(path, { io, readOnly: true });
 }
 
 /** The error for a file that is not there. */

@@ -9,6 +9,7 @@ import { realpathSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { isHoldfastError } from "../errors.ts";
+import { BACKUP } from "./backup.ts";
 import { CHECK } from "./check.ts";
 import type { Command } from "./command.ts";
 import { EXPORT } from "./export.ts";
@@ -21,6 +22,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["serve", SERVE],
   ["check", CHECK],
   ["stats", STATS],
+  ["backup", BACKUP],
   ["export", EXPORT],
   ["import", IMPORT],
 ]);

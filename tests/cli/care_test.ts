@@ -85,3 +85,34 @@ test("stats: sizes and structures, as text and as --json", async () => {
     ]);
   });
 });
+
+test("check, stats, export, backup: nothing is written to the file, not even after a crash", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "data.hold");
+    const source = await Database.open(path);
+    await source.update((tx) => tx.open(users).put("ann", { city: "Oslo" }));
+    const crashed = join(folder, "crashed.hold");
+    writeFileSync(crashed, readFileSync(path));
+    await source.close();
+    for (const file of [path, crashed]) {
+      const before = readFileSync(file);
+      const target = join(folder, `backup of ${file === path ? "data" : "crashed"}.hold`);
+      for (const words of [["check"], ["stats"], ["export"]]) {
+        const { code, output } = await holdfast(...words, file);
+        assert.equal(code, 0, output);
+      }
+      const { code, output, stdout } = await holdfast("backup", file, target, "--json");
+      assert.equal(code, 0, output);
+      const report = JSON.parse(stdout) as { target: string; bytes: number };
+      assert.deepEqual([report.target, report.bytes], [target, readFileSync(target).length]);
+      assert.deepEqual(readFileSync(file), before);
+      const copy = await Database.open(target, { create: false });
+      assert.deepEqual(copy.open(users).get("ann"), { city: "Oslo" });
+      await copy.close();
+      const again = await holdfast("backup", file, target);
+      assert.equal(again.code, 1);
+      assert.match(again.output, /ALREADY_EXISTS/);
+    }
+    assert.equal((await holdfast("backup", path)).code, 2);
+  });
+});
