@@ -12,6 +12,7 @@ import { isHoldfastError } from "../errors.ts";
 import { BACKUP } from "./backup.ts";
 import { CHECK } from "./check.ts";
 import type { Command } from "./command.ts";
+import { DUMP } from "./dump.ts";
 import { EXPORT } from "./export.ts";
 import { UsageError } from "./flags.ts";
 import { IMPORT } from "./import.ts";
@@ -22,6 +23,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["serve", SERVE],
   ["check", CHECK],
   ["stats", STATS],
+  ["dump", DUMP],
   ["backup", BACKUP],
   ["export", EXPORT],
   ["import", IMPORT],

@@ -66,6 +66,25 @@ export function encodeSlot(
   return bytes;
 }
 
+/** Epoch and value of a slot, or `undefined` when it is not whole. */
+export function decodeSlot(
+  bytes: Uint8Array,
+  magic: Uint8Array,
+  checksum: Checksum,
+): { readonly epoch: number; readonly value: Uint8Array } | undefined {
+  if (bytes.length < SLOT_HEADER_BYTES || !hasMagic(bytes, magic)) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const end = SLOT_HEADER_BYTES + view.getUint32(20, true);
+  const epoch = Number(view.getBigUint64(24, true));
+  if (end > bytes.length || !Number.isSafeInteger(epoch) || epoch === 0) return undefined;
+  if (checksum.of(bytes, 20, end) !== view.getUint32(16, true)) return undefined;
+  return { epoch, value: bytes.slice(SLOT_HEADER_BYTES, end) };
+}
+
+function hasMagic(bytes: Uint8Array, magic: Uint8Array): boolean {
+  return magic.every((byte, i) => bytes[i] === byte);
+}
+
 /** Reads and writes one register in an open file. */
 export class SlotRegister {
   /** Epoch of the newest value; 0 before the first. */
@@ -95,20 +114,14 @@ export class SlotRegister {
     for (let slot = 0; slot < slots; slot++) {
       const bytes = new Uint8Array(slotBytes);
       const read = this.#file.readAt(bytes, offset + slot * slotBytes);
-      const view = new DataView(bytes.buffer);
-      const named = magic.every((byte, i) => bytes[i] === byte);
-      ours ||= named;
-      const end = SLOT_HEADER_BYTES + view.getUint32(20, true);
-      const epoch = Number(view.getBigUint64(24, true));
-      if (
-        !named || end > read || !Number.isSafeInteger(epoch) || epoch === 0 ||
-        this.#checksum.of(bytes, 20, end) !== view.getUint32(16, true)
-      ) {
+      ours ||= hasMagic(bytes, magic);
+      const found = decodeSlot(bytes.subarray(0, read), magic, this.#checksum);
+      if (found === undefined) {
         if (bytes.some((byte) => byte !== 0)) damaged.push(slot);
-      } else if (epoch > this.epoch) {
-        this.epoch = epoch;
+      } else if (found.epoch > this.epoch) {
+        this.epoch = found.epoch;
         this.#newest = slot;
-        value = bytes.slice(SLOT_HEADER_BYTES, end);
+        value = found.value;
       }
     }
     return { value, damaged, ours };

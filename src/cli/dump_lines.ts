@@ -1,0 +1,150 @@
+/**
+ * What an inspector sees, as lines: plain objects, each with a type.
+ *
+ * @module
+ */
+
+import { StateError } from "../errors.ts";
+import { operationsOf } from "../kernel/inspect_log.ts";
+import { slotsOf } from "../kernel/inspect_page.ts";
+import { PAGE_BYTES } from "../kernel/limits.ts";
+import { levelOf, slotCount, u32At } from "../kernel/page.ts";
+import type { InspectProblem, StoreInspector, TreeReport } from "../kernel/store_inspector.ts";
+import { entryForm } from "../structures/entry_form.ts";
+
+/** One line of a dump. Bytes are hexadecimal digits unless the line says otherwise. */
+export interface DumpLine {
+  /** What it is about; "problem" for what is wrong. */
+  readonly type: string;
+  /** Its fields. */
+  readonly [field: string]: unknown;
+}
+
+/** Longest value that is shown: 1 MiB; of longer ones only the length is. */
+const SHOWN_BYTES_MAX: number = 1024 * 1024;
+
+/** Superblocks, log batches, structures. */
+export function* overviewLines(inspector: StoreInspector): Generator<DumpLine> {
+  yield { type: "file", bytes: inspector.bytes, pages: inspector.bytes / PAGE_BYTES };
+  yield* superblockLines(inspector);
+  yield* logLines(inspector, false);
+  for (const tree of inspector.trees()) {
+    if ("problem" in tree) yield problemLine(tree);
+    else if (tree.structure !== undefined) yield { type: "structure", ...tree.structure };
+    else yield { type: "tree", number: tree.number, ...tree.root };
+  }
+}
+
+function* superblockLines({ slots, superblock }: StoreInspector): Generator<DumpLine> {
+  for (const { slot, state, epoch, superblock: fields, problem } of slots) {
+    if (state === "damaged") yield { type: "problem", page: slot, problem: "damaged superblock" };
+    if (problem !== undefined) yield { type: "problem", page: slot, problem };
+    yield {
+      type: "superblock",
+      slot,
+      state,
+      used: fields !== undefined && fields === superblock,
+      writes: epoch,
+      ...(fields === undefined ? {} : { ...fields, identity: hex(fields.identity) }),
+    };
+  }
+  if (superblock === undefined) {
+    yield { type: "problem", page: 0, problem: "no superblock can be used: try --page N" };
+  }
+}
+
+/** The batches of the log, and with `isWhole` the operations of their records. */
+export function* logLines(inspector: StoreInspector, isWhole: boolean): Generator<DumpLine> {
+  for (const { offset, header, isInOrder, records, problem } of inspector.log()) {
+    yield { type: "batch", offset, inOrder: isInOrder, ...header };
+    // A tail may be torn: no problem as long as nothing says that it was durable.
+    if (problem !== undefined) yield { type: isInOrder ? "problem" : "torn", offset, problem };
+    if (!isWhole) continue;
+    for (const [i, record] of records.entries()) {
+      const sequence = header.sequence + i;
+      yield { type: "record", sequence, operations: record.count };
+      for (const { operation, tree, key, value, ...rest } of operationsOf(record)) {
+        yield {
+          type: operation,
+          sequence,
+          tree,
+          key: hex(key),
+          ...(value === undefined ? {} : { value: hex(value) }),
+          ...rest,
+        };
+      }
+    }
+  }
+}
+
+/**
+ * A page and its slots. What speaks against a tree page is a note: values, logs and superblocks have
+ * pages too.
+ */
+export function* pageLines(inspector: StoreInspector, page: number): Generator<DumpLine> {
+  const { arena, isSound, problems } = inspector.page(page);
+  for (const note of problems) yield { type: "note", page, note };
+  const { u8 } = arena;
+  yield {
+    type: "page",
+    page,
+    checksum: u32At(u8, 0),
+    number: u32At(u8, 4),
+    epoch: u32At(u8, 8),
+    tree: u32At(u8, 12),
+    kind: u8[16],
+    level: levelOf(arena, 0),
+    slots: slotCount(arena, 0),
+  };
+  if (!isSound) {
+    for (let at = 0; at < PAGE_BYTES; at += 32) {
+      const row = u8.subarray(at, at + 32);
+      if (row.some((byte) => byte !== 0)) yield { type: "bytes", offset: at, bytes: hex(row) };
+    }
+    return;
+  }
+  let slot = 0;
+  for (const { key, value, reference: _, ...rest } of slotsOf(arena)) {
+    const bytes = value === undefined ? {} : { value: hex(value) };
+    yield { type: "slot", slot: slot++, key: hex(key), ...bytes, ...rest };
+  }
+}
+
+/**
+ * The entries of a structure: as exports have them, or all as bytes with `isRaw`.
+ * @throws {StateError} `NOT_FOUND`
+ */
+export function* entryLines(
+  inspector: StoreInspector,
+  name: string,
+  isRaw: boolean,
+): Generator<DumpLine> {
+  const found: TreeReport[] = [];
+  for (const tree of inspector.trees()) {
+    if ("problem" in tree) yield problemLine(tree);
+    else if (tree.structure?.name === name) found.push(tree);
+  }
+  if (found.length === 0) throw new StateError("NOT_FOUND", `There is no structure "${name}"`);
+  for (const tree of found) {
+    const { kind, format, number } = tree.structure!;
+    yield { type: "structure", ...tree.structure };
+    const form = entryForm(kind, format, number);
+    for (const step of inspector.entries(tree)) {
+      if ("problem" in step) yield problemLine(step);
+      else if (step.value.length > SHOWN_BYTES_MAX) {
+        yield { type: "entry", hexKey: hex(step.key), valueBytes: step.value.length };
+      } else if (isRaw) yield { type: "entry", hexKey: hex(step.key), hexValue: hex(step.value) };
+      else yield { type: "entry", ...form.toPlain(step) };
+    }
+  }
+}
+
+function problemLine({ page, problem }: InspectProblem): DumpLine {
+  return { type: "problem", page, problem };
+}
+
+function hex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  return text;
+}
