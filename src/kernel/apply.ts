@@ -7,6 +7,7 @@
 import type { Engine } from "./engine.ts";
 import { CELL_BYTES_MAX, PAGE_BYTES } from "./limits.ts";
 import { referencePage, runPages } from "./overflow.ts";
+import { slotCount } from "./page.ts";
 import { PUT, PUT_REFERENCE, REMOVE, type WriteSet } from "./write_set.ts";
 
 /** Carries out the operations of a record on the working state. */
@@ -40,6 +41,7 @@ const ENTRY_OVERHEAD = 32;
 /**
  * An upper bound of the pages that applying a write set takes: copies of the pages on its paths,
  * splits (every new page is at least half full of new bytes, roughly), runs of larger values.
+ * Write sets before it may add pages, which may be frozen before this one is applied.
  */
 export function pagesToApply(engine: Engine, set: WriteSet): number {
   let pages = 0;
@@ -60,12 +62,23 @@ export function pagesToApply(engine: Engine, set: WriteSet): number {
     }
     operations++;
   }
-  return pages + pagesOnPaths(engine, tree, operations) + Math.ceil(inlineBytes * 2 / PAGE_BYTES);
+  return pages + pagesOnPaths(engine, tree, operations) +
+    Math.ceil(inlineBytes * 2 / PAGE_BYTES);
 }
 
-function pagesOnPaths(engine: Engine, tree: number, operations: number): number {
+/** Copies of the root, of the pages below it as far as their number is known, and of the rest. */
+function pagesOnPaths(
+  engine: Engine,
+  tree: number,
+  operations: number,
+): number {
   if (operations === 0) return 0;
-  const { states } = engine;
+  const { states, pager, promisedPages } = engine;
   const root = states.root(states.working, tree);
-  return Math.min(operations * (root.level + 2), root.pages + root.level + 2);
+  const pages = root.pages + promisedPages;
+  if (root.level < 2) return Math.min(operations, pages) + 3;
+  const frame = pager.frame(root.page, root.checksum);
+  const children = slotCount(pager.arena(frame), pager.base(frame)) + promisedPages;
+  const copies = Math.min(operations, children) + operations * (root.level - 1);
+  return Math.min(copies, pages) + root.level + 2;
 }

@@ -94,14 +94,14 @@ export class StoreCheck {
 
   /** Checks everything; yields between trees so that a caller may let other work run. */
   *run(): Generator<void, CheckReport> {
-    const { superblock, reserved, spareBitmap, largerExtent } = this.#engine;
+    const { superblock, reserved, spareBitmap, spareExtent } = this.#engine;
     this.#checkSuperblock();
     this.#own(0, 2, "superblock");
     this.#own(superblock.bitmap.page, superblock.bitmap.pages, "bitmap");
     this.#own(superblock.current.page, superblock.current.pages, "log");
     this.#own(superblock.next.page, superblock.next.pages, "log");
     if (spareBitmap !== undefined) this.#own(spareBitmap.page, spareBitmap.pages, "bitmap");
-    if (largerExtent !== undefined) this.#own(largerExtent.page, largerExtent.pages, "log");
+    if (spareExtent !== undefined) this.#own(spareExtent.page, spareExtent.pages, "log");
     for (const [page, pages] of reserved) this.#own(page, pages, "reserved value");
     for (const id of this.#treeIds()) {
       const root = this.#root(id);

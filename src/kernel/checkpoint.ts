@@ -6,7 +6,8 @@
  * 2. Write the image's pages, children before parents, into places nothing durable refers to.
  * 3. Write the free space bitmap, likewise; sync. All of the new image is durable, unreferenced.
  * 4. Write the superblock to the older slot; sync. The new image is the database.
- * 5. Release what only the old image used, and give its log extent a new salt.
+ * 5. Release what only the old image used, give its log extent a new salt, and cut the file's free
+ *    tail (see `file_tail.ts`).
  *
  * Crash argument: before 4 is durable the old superblock is valid, its pages and both log extents
  * are untouched, and replay leads to the same state; after it, replay begins where the image ends.
@@ -16,27 +17,30 @@
  */
 
 import { ByteWriter } from "../base/byte_writer.ts";
-import { isHoldfastError } from "../errors.ts";
 import type { TreeRoot } from "./btree.ts";
 import type { Engine } from "./engine.ts";
-import { clearRun, setRun } from "./free_space.ts";
-import { CHECKPOINT_STEP_MS, LOG_BYTES_MIN, PAGE_BYTES } from "./limits.ts";
+import {
+  growExtent,
+  lowerBitmap,
+  lowerExtent,
+  nextExtents,
+  releasePlaces,
+  reserveForCheckpoint,
+  writeBitmap,
+} from "./checkpoint_places.ts";
+import { cutTail } from "./file_tail.ts";
+import { clearRun } from "./free_space.ts";
+import { CHECKPOINT_STEP_MS, PAGE_BYTES } from "./limits.ts";
 import { type Arena, cellAt, keyLength, LEAF_CELL_HEAD, setU32At, slotCount } from "./page.ts";
 import type { FrozenPage } from "./frozen_page.ts";
 import { ROOTS_TREE, treeKey } from "./state.ts";
-import {
-  encodeRoot,
-  encodeSuperblock,
-  extentOf,
-  type ExtentPages,
-  type Superblock,
-} from "./superblock.ts";
+import { encodeRoot, encodeSuperblock, extentOf, type Superblock } from "./superblock.ts";
 
 /** Pages written in one call: 256 KiB. */
 const STAGING_PAGES = 64;
 
-/** Slack for copies of the tree of roots and its splits. */
-const RESERVE_PAGES = 16;
+/** A store that is smaller than this (1 MiB) never makes commits wait for its copies. */
+const CROWDED_PAGES_MIN = 256;
 
 /** Above this many pages the data sync is worth a detour off the thread. */
 const ASYNC_SYNC_PAGES = 256;
@@ -61,6 +65,8 @@ export interface CheckpointRequest {
   readonly exclusive?: boolean;
   /** The store is being closed. */
   readonly clean?: boolean;
+  /** What the checkpoint itself occupies moves down, and all of the free tail is cut. */
+  readonly compact?: boolean;
 }
 
 /** What a step waits for: other work, or a sync of all that was written. */
@@ -90,6 +96,16 @@ export class Checkpointer {
   }
 
   /**
+   * Whether commits should wait for the running checkpoint: its image and the pages copied since
+   * take as much space beside what is stored as steady churn may.
+   */
+  get isCrowded(): boolean {
+    const { freed, liveCount } = this.#engine.space;
+    return this.#running !== undefined &&
+      freed.waitingCount >= Math.max(liveCount, CROWDED_PAGES_MIN);
+  }
+
+  /**
    * Freezes the image at once and writes it in steps. No batch may be between its write and its
    * application. The promise resolves when the new superblock is durable; any failure poisons.
    * @throws {IoError} `NO_SPACE` before anything was frozen: the store stays usable
@@ -97,8 +113,10 @@ export class Checkpointer {
   start(request: CheckpointRequest = {}): Promise<void> {
     const { health } = this.#engine;
     health.check();
-    this.reserve(0);
-    if (!request.exclusive) this.#growLog();
+    if (request.compact) lowerBitmap(this.#engine);
+    reserveForCheckpoint(this.#engine, 0);
+    if (request.compact) lowerExtent(this.#engine);
+    else if (!request.exclusive) growExtent(this.#engine, this.wantedBytes);
     try {
       this.#steps = this.#write(this.#freeze(request), request);
     } catch (error) {
@@ -160,43 +178,6 @@ export class Checkpointer {
     settle?.reject(error);
   }
 
-  /**
-   * Makes sure that `pages` pages can be allocated beside all that the next checkpoint needs. Every
-   * commit does so before it takes its place, so that a full disk refuses commits and never stops a
-   * checkpoint.
-   * @throws {IoError} `NO_SPACE`
-   */
-  reserve(pages: number): void {
-    const engine = this.#engine;
-    const { space, states } = engine;
-    space.ensure(RESERVE_PAGES + states.dirtyTrees.size + pages);
-    // One page of bitmap more than needed covers 128 MiB of growth until it is written.
-    const needed = Math.ceil(space.pageCount / 8 / PAGE_BYTES) + 1;
-    if (engine.spareBitmap !== undefined && engine.spareBitmap.pages >= needed) return;
-    const page = space.allocateRun(needed);
-    if (engine.spareBitmap !== undefined) {
-      space.release(engine.spareBitmap.page, engine.spareBitmap.pages);
-    }
-    engine.spareBitmap = { page, pages: needed };
-    space.ensure(RESERVE_PAGES + states.dirtyTrees.size + pages);
-  }
-
-  /** Takes a larger extent for the use after the next one, if there is space for it. */
-  #growLog(): void {
-    const engine = this.#engine;
-    const { current, next } = engine.superblock;
-    const limit = Math.max(engine.options.logBytes, LOG_BYTES_MIN);
-    const wanted = Math.max(next.pages * PAGE_BYTES * 2, this.wantedBytes);
-    const pages = Math.ceil(Math.min(wanted, limit) / PAGE_BYTES);
-    if (pages <= current.pages || engine.largerExtent !== undefined) return;
-    try {
-      engine.largerExtent = { page: engine.space.allocateRun(pages), pages };
-    } catch (error) {
-      // A larger log is a convenience: without space for it the present extents go on.
-      if (!isHoldfastError(error) || error.code !== "NO_SPACE") throw error;
-    }
-  }
-
   #freeze(request: CheckpointRequest): FrozenImage {
     const engine = this.#engine;
     const { states, pager, space, log } = engine;
@@ -251,8 +232,8 @@ export class Checkpointer {
     const rootsChecksum = pager.checksumOf(rootsTree.page, rootsTree.checksum);
 
     const old = engine.superblock;
-    const extents = this.#nextExtents(old, request);
-    const bitmap = this.#writeBitmap(image, extents);
+    const extents = nextExtents(engine, request.exclusive === true);
+    const { bitmap, pageCount } = writeBitmap(engine, image.bitmap, extents);
     // Durable after this: every page, bitmap and extent the new superblock is going to name.
     if (image.pages.length > ASYNC_SYNC_PAGES && engine.io.capabilities.asyncSync) {
       yield "sync";
@@ -265,7 +246,7 @@ export class Checkpointer {
       sequence: image.sequence,
       chain: image.chain,
       epoch: image.epoch,
-      pageCount: space.pageCount,
+      pageCount,
       nextTree: image.nextTree,
       roots: { ...rootsTree, checksum: rootsChecksum },
       bitmap,
@@ -277,17 +258,12 @@ export class Checkpointer {
     file.sync();
 
     engine.superblock = superblock;
-    engine.durableGeneration = image.generation;
     engine.log.synced(Math.max(engine.log.durable, image.sequence));
     pager.settle();
-    engine.spareBitmap = { page: old.bitmap.page, pages: old.bitmap.pages };
-    for (const extent of [old.current, old.next]) {
-      if (extent.page !== extents.current.page && extent.page !== extents.next.page) {
-        space.release(extent.page, extent.pages);
-      }
-    }
-    engine.settleSpace();
+    releasePlaces(engine, old);
+    space.freed.settle(image.generation);
     space.rewind();
+    cutTail(engine, request.clean || request.compact ? "all" : "excess");
     if (request.exclusive) engine.log.switchTo(extentOf(extents.current));
     this.completed++;
   }
@@ -335,42 +311,6 @@ export class Checkpointer {
       const value = at + keyLength(arena, base, slot);
       setU32At(u8, value + 4, this.#engine.pager.checksumOf(page, 0));
     }
-  }
-
-  /** The extents of the new superblock: the one in use, and the one after it, with a new salt. */
-  #nextExtents(old: Superblock, request: CheckpointRequest): {
-    current: ExtentPages;
-    next: ExtentPages;
-  } {
-    const engine = this.#engine;
-    if (request.exclusive) {
-      return {
-        current: { ...old.current, salt: engine.randomSalt() },
-        next: { ...old.next, salt: engine.randomSalt() },
-      };
-    }
-    const larger = engine.largerExtent;
-    engine.largerExtent = undefined;
-    return { current: old.next, next: { ...(larger ?? old.current), salt: engine.randomSalt() } };
-  }
-
-  #writeBitmap(
-    image: FrozenImage,
-    extents: { current: ExtentPages; next: ExtentPages },
-  ): Superblock["bitmap"] {
-    const { space, file, checksum, spareBitmap } = this.#engine;
-    const { page, pages } = spareBitmap!;
-    const words = new Uint32Array((space.pageCount + 31) >>> 5);
-    words.set(image.bitmap.subarray(0, words.length));
-    const old = this.#engine.superblock;
-    clearRun(words, old.bitmap.page, old.bitmap.pages);
-    clearRun(words, old.current.page, old.current.pages);
-    setRun(words, page, pages);
-    setRun(words, extents.current.page, extents.current.pages);
-    setRun(words, extents.next.page, extents.next.pages);
-    const bytes = new Uint8Array(words.buffer);
-    file.writeAt(bytes, page * PAGE_BYTES);
-    return { page, pages, bytes: bytes.length, checksum: checksum.of(bytes, 0, bytes.length) };
   }
 }
 

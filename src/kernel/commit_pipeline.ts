@@ -12,6 +12,7 @@
 import { isHoldfastError } from "../errors.ts";
 import { applyChanges, pagesToApply } from "./apply.ts";
 import type { Checkpointer } from "./checkpoint.ts";
+import { reserveForCheckpoint } from "./checkpoint_places.ts";
 import type { Batch, Commit, Durability } from "./commit.ts";
 import type { Engine } from "./engine.ts";
 import { ASYNC_SYNC_MS, PAGE_BYTES } from "./limits.ts";
@@ -46,8 +47,6 @@ export class CommitPipeline {
   readonly #checkpointer: Checkpointer;
   readonly #spare: WriteSet[] = [];
   #queue: Commit[] = [];
-  /** Pages that applying `pending` may take: reserved, so that it cannot run out of space. */
-  #pendingPages = 0;
   #scheduled = false;
   #busy = false;
   /** The batch whose sync runs off the thread. */
@@ -79,15 +78,14 @@ export class CommitPipeline {
    * @throws {IoError} `NO_SPACE`: nothing happened.
    */
   commit<T>(set: WriteSet, durability: Durability, result: T): Promise<T> {
-    const pages = pagesToApply(this.#engine, set);
-    this.#checkpointer.reserve(this.#pendingPages + pages);
-    set.pages = pages;
-    this.#pendingPages += pages;
+    const engine = this.#engine;
+    set.pages = pagesToApply(engine, set);
+    reserveForCheckpoint(engine, set.pages);
+    engine.promisedPages += set.pages;
     set.sequence = this.sequence++;
     this.stats.commits++;
     this.pending.push(set);
     this.tips.add(set);
-    const engine = this.#engine;
     if (
       durability === "memory" && this.pending.length === 1 && this.#queue.length === 0 &&
       !this.#busy && this.#fits(set)
@@ -316,14 +314,15 @@ export class CommitPipeline {
 
   #fits(set: WriteSet): boolean {
     const log = this.#engine.log;
-    return !this.#isOversized(set) && log.fits(log.pendingBytes + 4 + set.out.length);
+    return !this.#isOversized(set) && !this.#checkpointer.isCrowded &&
+      log.fits(log.pendingBytes + 4 + set.out.length);
   }
 
   #gather(set: WriteSet): void {
     this.#engine.log.add(set.out.bytes, 0, set.out.length);
   }
 
-  /** The extent is full: move to the next one, or wait until the running checkpoint frees it. */
+  /** The extent is full, or the file crowded: move to the next one, or wait until the running checkpoint frees it. */
   #makeRoom(set: WriteSet, synchronous: boolean): void {
     const running = this.#checkpointer.running;
     if (running !== undefined) {
@@ -388,7 +387,7 @@ export class CommitPipeline {
       return false;
     }
     this.pending.shift();
-    this.#pendingPages -= set.pages;
+    this.#engine.promisedPages -= set.pages;
     this.#engine.watchers.take(set);
     this.giveSet(set);
     if (this.pending.length === 0) this.tips.clear();

@@ -20,6 +20,8 @@ export interface DatabaseStats {
   readonly freeBytes: number;
   /** Freed, and waiting for the next checkpoint or for a view to end. */
   readonly pendingBytes: number;
+  /** Of these, what only views hold: snapshots, open transactions, iterators. */
+  readonly heldBytes: number;
   /** Changed pages that only the log and the memory have. */
   readonly dirtyBytes: number;
   /** Log bytes in use since the last checkpoint. */
@@ -66,14 +68,15 @@ export function readStats(
 ): DatabaseStats {
   const { space, pager, log, file, superblock } = engine;
   const { bitmap, current, next } = superblock;
-  const spare = (engine.spareBitmap?.pages ?? 0) + (engine.largerExtent?.pages ?? 0);
+  const spare = (engine.spareBitmap?.pages ?? 0) + (engine.spareExtent?.pages ?? 0);
   const kept = SUPERBLOCK_PAGES + bitmap.pages + current.pages + next.pages + spare;
   const live = space.pageCount - space.freeCount - space.pendingCount - kept;
   return {
-    fileBytes: space.pageCount * PAGE_BYTES,
+    fileBytes: file.size(),
     liveBytes: Math.max(0, live) * PAGE_BYTES,
     freeBytes: space.freeCount * PAGE_BYTES,
     pendingBytes: space.pendingCount * PAGE_BYTES,
+    heldBytes: space.freed.heldCount * PAGE_BYTES,
     dirtyBytes: pager.dirtyCount * PAGE_BYTES,
     logBytes: log.used,
     commits: pipeline.stats.commits,

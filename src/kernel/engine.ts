@@ -52,14 +52,14 @@ export class Engine {
   readonly serials: Map<number, number> = new Map();
   /** The run for the next free space bitmap; the old one takes its place. */
   spareBitmap: PageRun | undefined;
-  /** A larger log extent, taken before the checkpoint that is going to name it. */
-  largerExtent: PageRun | undefined;
+  /** A log extent taken before the checkpoint that is going to name it instead of one in use. */
+  spareExtent: PageRun | undefined;
+  /** Pages that applying sequenced commits may take: reserved, so that it cannot run out of space. */
+  promisedPages = 0;
   /** The superblock that is on disk. */
   superblock: Superblock;
   /** Id of the next new tree. */
   nextTree: number;
-  /** Generation of the last durable checkpoint: what was freed before it may be reused. */
-  durableGeneration = 0;
 
   /** Wires a store whose superblock and free space bitmap were read. */
   constructor(
@@ -82,6 +82,7 @@ export class Engine {
     this.checksum = new Checksum(io.crc32);
     // Growth goes past the guard: a full disk there is no damage, only a refused commit.
     this.space = new FreeSpace(file, bitmap, superblock.pageCount, options.maxBytes);
+    this.space.logPages = superblock.current.pages + superblock.next.pages;
     this.pager = new Pager(
       this.file,
       path,
@@ -94,7 +95,6 @@ export class Engine {
     this.overflow = new OverflowStore(this.file, path, this.checksum, this.pager);
     this.tree = new BTree(this.pager, this.overflow);
     this.states = new States(this.tree, { id: ROOTS_TREE, epoch: 0, ...superblock.roots });
-    this.states.onUnpin = () => this.settleSpace();
     this.log = new LogWriter(
       this.file,
       this.checksum,
@@ -102,11 +102,6 @@ export class Engine {
       extentOf(superblock.current),
       { sequence: superblock.sequence, chain: superblock.chain },
     );
-  }
-
-  /** Lets pages go that neither the durable image nor a view needs. */
-  settleSpace(): void {
-    this.space.settle(this.durableGeneration);
   }
 
   /** A random u64. */

@@ -2,29 +2,17 @@
  * Which pages are in use. In memory a bitmap; in the file the same bitmap, one bit a page, written
  * with every checkpoint (so opening never walks the file: 10 GB need 328 KB).
  *
- * A page that a durable superblock may reach is not reused when it is freed: it waits as *pending*
- * until (a) the superblock of a checkpoint frozen after the free is durable, and (b) no view is
- * left that can reach it: one taken after the page got its number and before it was freed. What
- * came and went while an old view was held is therefore used again. Crash argument: whatever superblock recovery picks, none of its pages
- * has been written over.
+ * A page that a durable superblock or a view may reach is not reused when it is freed: it is
+ * *pending* until nothing reaches it (see `freed_pages.ts`). Crash argument: whatever superblock
+ * recovery picks, none of its pages has been written over.
  *
  * @module
  */
 
 import { IoError } from "../errors.ts";
 import type { IoFile } from "../io/adapter.ts";
+import { FreedPages } from "./freed_pages.ts";
 import { GROWTH_PAGES_MAX, GROWTH_PAGES_MIN, PAGE_BYTES, PAGE_COUNT_MAX } from "./limits.ts";
-
-interface PendingPages {
-  /** Released when the checkpoint of this generation is durable. */
-  readonly generation: number;
-  /** Views from this epoch on ... */
-  readonly from: number;
-  /** ... and before this one, in which the pages were freed, can reach them. */
-  readonly epoch: number;
-  /** Pairs of first page and page count. */
-  readonly runs: number[];
-}
 
 const zeros = new Uint8Array(64 * PAGE_BYTES);
 
@@ -35,13 +23,17 @@ export class FreeSpace {
   /** Pages free for use now. */
   freeCount: number;
   /** Pages freed but still reachable by a superblock or a view. */
-  pendingCount = 0;
-  /** Epochs of the views there are, ascending; kept by `States`. */
-  readonly views: number[] = [];
+  readonly freed: FreedPages = new FreedPages((first, count) => {
+    if (count === 1) this.onFree(first);
+    this.release(first, count);
+  });
+  /** Called before a page that was pending becomes free. */
+  onFree: (page: number) => void = () => {};
+  /** Pages of both log extents. */
+  logPages = 0;
 
   #bits: Uint32Array;
   #cursor = 0;
-  #pending: PendingPages[] = [];
   readonly #file: IoFile;
   readonly #pagesMax: number;
 
@@ -54,6 +46,28 @@ export class FreeSpace {
     let used = 0;
     for (let page = 0; page < pageCount; page++) if (this.isUsed(page)) used++;
     this.freeCount = pageCount - used;
+  }
+
+  /** Pages freed but still reachable by a superblock or a view. */
+  get pendingCount(): number {
+    return this.freed.waitingCount + this.freed.heldCount;
+  }
+
+  /** Pages of what is stored now: neither free, nor pending, nor of the log. */
+  get liveCount(): number {
+    return this.pageCount - this.freeCount - this.pendingCount - this.logPages;
+  }
+
+  /** Pages that steady churn needs: all that is stored, a copy of it, and the log. */
+  get churnBound(): number {
+    return 2 * this.liveCount + this.logPages;
+  }
+
+  /** The first page of the free tail: behind all that is in use or pending. */
+  get end(): number {
+    let word = (this.pageCount - 1) >>> 5;
+    while (word > 0 && this.#bits[word] === 0) word--;
+    return word * 32 + 32 - Math.clz32(this.#bits[word]!);
   }
 
   /** Whether a page is in use or pending. */
@@ -94,12 +108,29 @@ export class FreeSpace {
   /** Takes `count` neighbouring free pages, the lowest such run, growing the file when needed. */
   allocateRun(count: number): number {
     if (count === 1) return this.allocate();
-    const from = this.#findRun(count);
+    const from = this.findRun(count);
     if (from >= 0) return this.markRun(from, count);
     let tail = 0;
     while (tail < this.pageCount && !this.isUsed(this.pageCount - 1 - tail)) tail++;
     this.#grow(count - Math.min(tail, count));
     return this.markRun(this.pageCount - count, count);
+  }
+
+  /** The lowest run of `count` free pages, or -1. */
+  findRun(count: number): number {
+    if (this.freeCount < count) return -1;
+    let run = 0;
+    for (let page = 0; page < this.pageCount; page++) {
+      if ((page & 31) === 0 && this.#bits[page >>> 5] === 0xffffffff) {
+        run = 0;
+        page += 31;
+      } else if (this.isUsed(page)) {
+        run = 0;
+      } else if (++run === count) {
+        return page - count + 1;
+      }
+    }
+    return -1;
   }
 
   /** Marks a run as used; its free pages leave the free count. */
@@ -120,49 +151,17 @@ export class FreeSpace {
     this.pageCount = pageCount;
   }
 
+  /** Gives up the free tail from `pageCount` on: the file ends there. */
+  cut(pageCount: number): void {
+    this.freeCount -= this.pageCount - pageCount;
+    this.pageCount = pageCount;
+  }
+
   /** Frees a run at once: only for pages that no superblock, log record or view can name. */
   release(first: number, count: number): void {
     for (let page = first; page < first + count; page++) this.#clear(page);
     this.freeCount += count;
     this.#cursor = Math.min(this.#cursor, first >>> 5);
-  }
-
-  /**
-   * Frees a run, which got its number in epoch `born`, in epoch `epoch`: once the checkpoint of
-   * `generation` is durable and no view between the two is left. Views to come cannot reach it.
-   */
-  releaseLater(
-    first: number,
-    count: number,
-    generation: number,
-    epoch: number,
-    born: number,
-  ): void {
-    const from = this.views.find((view) => view >= born) ?? epoch;
-    let last = this.#pending[this.#pending.length - 1];
-    if (last?.generation !== generation || last.epoch !== epoch || last.from !== from) {
-      last = { generation, from, epoch, runs: [] };
-      this.#pending.push(last);
-    }
-    last.runs.push(first, count);
-    this.pendingCount += count;
-  }
-
-  /** Releases what waited for `generation` or for views that have ended. */
-  settle(generation: number): void {
-    const kept: PendingPages[] = [];
-    for (const pending of this.#pending) {
-      const { from, epoch } = pending;
-      if (pending.generation > generation || this.views.some((at) => at >= from && at < epoch)) {
-        kept.push(pending);
-        continue;
-      }
-      for (let i = 0; i < pending.runs.length; i += 2) {
-        this.release(pending.runs[i]!, pending.runs[i + 1]!);
-        this.pendingCount -= pending.runs[i + 1]!;
-      }
-    }
-    this.#pending = kept;
   }
 
   /** Goes back to the low end of the file, so that the file stays short. */
@@ -176,11 +175,7 @@ export class FreeSpace {
    */
   freeze(): Uint32Array {
     const bits = this.#bits.slice(0, (this.pageCount + 31) >>> 5);
-    for (const pending of this.#pending) {
-      for (let i = 0; i < pending.runs.length; i += 2) {
-        clearRun(bits, pending.runs[i]!, pending.runs[i + 1]!);
-      }
-    }
+    this.freed.forEach((first, count) => clearRun(bits, first, count));
     return bits;
   }
 
@@ -192,25 +187,12 @@ export class FreeSpace {
     this.#bits[page >>> 5] = this.#bits[page >>> 5]! & ~(1 << (page & 31));
   }
 
-  #findRun(count: number): number {
-    if (this.freeCount < count) return -1;
-    let run = 0;
-    for (let page = 0; page < this.pageCount; page++) {
-      if ((page & 31) === 0 && this.#bits[page >>> 5] === 0xffffffff) {
-        run = 0;
-        page += 31;
-      } else if (this.isUsed(page)) {
-        run = 0;
-      } else if (++run === count) {
-        return page - count + 1;
-      }
-    }
-    return -1;
-  }
-
   #grow(needed: number): void {
-    const wanted = Math.min(Math.max(this.pageCount >>> 3, GROWTH_PAGES_MIN), GROWTH_PAGES_MAX);
-    const step = Math.min(Math.max(wanted, needed), this.#pagesMax - this.pageCount);
+    // What may be needed soon, but not beyond the bound of steady churn.
+    const room = Math.max(this.churnBound - this.pageCount, GROWTH_PAGES_MIN);
+    const wanted = Math.min(Math.max(this.pageCount >>> 3, GROWTH_PAGES_MIN), room);
+    const ahead = Math.max(Math.min(wanted, GROWTH_PAGES_MAX), needed);
+    const step = Math.min(ahead, this.#pagesMax - this.pageCount);
     if (step < needed) {
       throw new IoError(
         "NO_SPACE",

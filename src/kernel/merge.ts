@@ -32,11 +32,10 @@ function usedBytes(a: Arena, base: number): number {
   return ROOM - freeBytes(a, base);
 }
 
-/** Gives a page of the tree back, at once when nothing else can reach it. */
+/** Gives a page of the tree back. */
 function giveUp(tree: BTree, root: TreeRoot, frame: number): void {
   root.pages--;
-  if (tree.pager.isVolatile(frame)) tree.pager.discard(frame);
-  else tree.pager.freePage(frame);
+  tree.pager.giveUp(frame);
 }
 
 /** Repairs the path from `depth` up after a cell was removed from the page there. */

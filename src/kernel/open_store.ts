@@ -17,6 +17,8 @@
  * Rows 1 and 9 may crash anywhere: 1 leaves no database (a stray `.new` file is written over the
  * next time), 9 leaves the old superblock and log, which are replayed again to the same state.
  * Opened for reading, all of this is written to memory over the file (see `overlay_file.ts`).
+ * Row 5: the file is cut only after both slots say so (`file_tail.ts`), and grows before a slot says
+ * so. It may be longer than it should: growth or a cut that a crash undid.
  *
  * Rows 9 and 10 sync first: what was read may be in the system's cache only (the last owner was
  * killed, or its sync failed), and must not be lost once later commits build on it.

@@ -86,7 +86,7 @@ export class OverflowStore {
     }
     this.#pager.stats.pagesWritten += runPages(length);
     this.#forgetWithoutViews();
-    if (this.#pager.space.views.length > 0) this.#born.set(page, this.#pager.epoch);
+    if (this.#pager.space.freed.newestView >= 0) this.#born.set(page, this.#pager.epoch);
     const reference = this.#reference;
     setU32At(reference, 0, page);
     setU32At(reference, 4, this.#checksum.of(value, begin, begin + length));
@@ -117,11 +117,11 @@ export class OverflowStore {
     this.#forgetWithoutViews();
     const born = this.#born.get(page) ?? 0;
     this.#born.delete(page);
-    space.releaseLater(page, runPages(referenceLength(bytes, at)), generation, epoch, born);
+    space.freed.wait(page, runPages(referenceLength(bytes, at)), born, epoch, generation);
   }
 
   /** All views to come are younger than all runs there are. */
   #forgetWithoutViews(): void {
-    if (this.#born.size > 0 && this.#pager.space.views.length === 0) this.#born.clear();
+    if (this.#born.size > 0 && this.#pager.space.freed.newestView < 0) this.#born.clear();
   }
 }

@@ -1,8 +1,8 @@
 /**
  * The page cache: pages of the file in a bounded set of frames, copy-on-write.
  *
- * - A page whose header epoch equals {@linkcode Pager.epoch} is *volatile*: no superblock and no
- *   view can reach it, so it changes in place. Any other page is copied to a new number first.
+ * - A page born since the last freeze and after the newest view is *volatile*: no superblock and
+ *   no view can reach it, so it changes in place. Any other page is copied to a new number first.
  * - A page is never written over in the file while a durable superblock can reach it, so dirty
  *   pages may be written at any time ("stolen") without a crash ever seeing them.
  * - `clock` stamps the frames touched by the running operation; they are never evicted by it.
@@ -11,13 +11,14 @@
  */
 
 import type { Checksum } from "../base/checksum.ts";
-import { assert, CorruptionError } from "../errors.ts";
+import { assert } from "../errors.ts";
 import type { IoFile } from "../io/adapter.ts";
 import type { FreeSpace } from "./free_space.ts";
 import { PAGE_BYTES } from "./limits.ts";
 import type { FrozenPage } from "./frozen_page.ts";
 import { type Arena, createArena, epochOf, formatPage } from "./page.ts";
 import { PageChecksums } from "./page_checksums.ts";
+import { PageReader } from "./page_reader.ts";
 import type { PagerStats } from "./pager_stats.ts";
 
 /** Frame states. */
@@ -33,8 +34,10 @@ const ARENA_MASK: number = (1 << ARENA_SHIFT) - 1;
 
 /** Reads, caches, copies and writes the pages of one file. */
 export class Pager {
-  /** Pages born in this epoch change in place. */
+  /** Epoch in which pages are born now; raised before a view or an image must not change. */
   epoch: number;
+  /** Epoch of the newest image: pages born later are in none. */
+  imageEpoch: number;
   /** Counts checkpoints; frees of one generation are released together. */
   generation = 1;
   /** Stamp of the running operation: raise it at the start of each. */
@@ -49,7 +52,7 @@ export class Pager {
   readonly capacity: number;
 
   readonly #file: IoFile;
-  readonly #path: string;
+  readonly #reader: PageReader;
   readonly #checksum: Checksum;
   /** Tree whose leaves hold root checksums, so that they are sealed last. */
   readonly #rootsTree: number;
@@ -76,16 +79,22 @@ export class Pager {
     rootsTree: number,
   ) {
     this.#file = file;
-    this.#path = path;
+    this.#reader = new PageReader(file, path, checksum, space);
     this.#checksum = checksum;
     this.space = space;
     this.epoch = epoch;
+    this.imageEpoch = epoch - 1;
     this.#rootsTree = rootsTree;
     this.capacity = Math.floor(cacheBytes / PAGE_BYTES);
     this.#framePage = new Uint32Array(this.capacity);
     this.#frameStamp = new Uint32Array(this.capacity);
     this.#frameState = new Uint8Array(this.capacity);
     this.#table = new Int32Array(space.pageCount + 1024);
+    space.onFree = (page) => {
+      const frame = (page < this.#table.length ? this.#table[page]! : 0) - 1;
+      this.#checksums.forget(page);
+      if (frame >= 0) this.#dropFrame(frame);
+    };
   }
 
   /** The arena of a frame. */
@@ -125,14 +134,15 @@ export class Pager {
       const base = this.base(frame);
       copy.u8.set(this.arena(frame).u8.subarray(base, base + PAGE_BYTES));
     } else {
-      this.#readVerified(copy, 0, page, checksum);
+      this.#read(copy, 0, page, checksum);
     }
     return copy;
   }
 
   /** Whether the page in a frame may be changed in place. */
   isVolatile(frame: number): boolean {
-    return epochOf(this.arena(frame), this.base(frame)) === this.epoch;
+    const born = epochOf(this.arena(frame), this.base(frame));
+    return born > this.imageEpoch && born > this.space.freed.newestView;
   }
 
   /**
@@ -165,7 +175,7 @@ export class Pager {
     arena.i32[(base >> 2) + 2] = this.epoch;
     if (arena.u8[base + 17]! > 0) this.#checksums.fillCopy(arena, base);
     this.#enter(target, page, DIRTY);
-    this.space.releaseLater(old, 1, this.generation, this.epoch, born);
+    this.#freePage(old, born);
     return target;
   }
 
@@ -190,19 +200,22 @@ export class Pager {
     return this.#framePage[frame]!;
   }
 
-  /** Gives up the volatile page of a frame, at once. */
-  discard(frame: number): void {
-    assert(this.isVolatile(frame), "only a volatile page is discarded");
+  /** Gives up the page of a frame: at once when nothing else can reach it. */
+  giveUp(frame: number): void {
     const page = this.#framePage[frame]!;
+    if (!this.isVolatile(frame)) {
+      return this.#freePage(page, epochOf(this.arena(frame), this.base(frame)));
+    }
     this.#checksums.forget(page);
     this.#dropFrame(frame);
     this.space.release(page, 1);
   }
 
-  /** Gives up the page in a frame, which a superblock or a view may reach. */
-  freePage(frame: number): void {
-    const born = epochOf(this.arena(frame), this.base(frame));
-    this.space.releaseLater(this.pageOf(frame), 1, this.generation, this.epoch, born);
+  /** A superblock or a view may reach the page. */
+  #freePage(page: number, born: number): void {
+    const { freed } = this.space;
+    if (born > this.imageEpoch) freed.hold(page, 1, born, this.epoch);
+    else freed.wait(page, 1, born, this.epoch, this.generation);
   }
 
   /**
@@ -226,7 +239,7 @@ export class Pager {
     this.dirtyCount = 0;
     this.#frozenCount += pages.length;
     this.#checksums.freeze();
-    this.epoch++;
+    this.imageEpoch = this.epoch++;
     this.generation++;
     const rank = (page: FrozenPage): number =>
       (page.tree === this.#rootsTree ? 256 : 0) + page.level;
@@ -312,7 +325,7 @@ export class Pager {
   #load(page: number, parentChecksum: number): number {
     const frame = this.#takeFrame();
     try {
-      this.#readVerified(this.arena(frame), this.base(frame), page, parentChecksum);
+      this.#read(this.arena(frame), this.base(frame), page, parentChecksum);
     } catch (error) {
       this.#freeFrames.push(frame);
       throw error;
@@ -321,32 +334,9 @@ export class Pager {
     return frame;
   }
 
-  #readVerified(arena: Arena, base: number, page: number, parentChecksum: number): void {
-    if (page < 2 || page >= this.space.pageCount) {
-      throw this.#corrupt(page, `it lies outside the file of ${this.space.pageCount} pages`);
-    }
-    const bytes = arena.u8.subarray(base, base + PAGE_BYTES);
-    const read = this.#file.readAt(bytes, page * PAGE_BYTES);
+  #read(arena: Arena, base: number, page: number, parentChecksum: number): void {
+    this.#reader.read(arena, base, page, this.checksumOf(page, parentChecksum));
     this.stats.pagesRead++;
-    const checksum = arena.i32[base >> 2]! >>> 0;
-    const problem = read < PAGE_BYTES
-      ? "the file ends inside it"
-      : this.#checksum.of(arena.u8, base + 4, base + PAGE_BYTES) !== checksum
-      ? "its checksum does not match its bytes"
-      : arena.i32[(base >> 2) + 1]! >>> 0 !== page
-      ? `it says that it is page ${arena.i32[(base >> 2) + 1]! >>> 0}`
-      : checksum !== this.checksumOf(page, parentChecksum)
-      ? "its checksum is not the one its parent knows: a lost or stale write"
-      : undefined;
-    if (problem !== undefined) throw this.#corrupt(page, problem);
-  }
-
-  #corrupt(page: number, problem: string): CorruptionError {
-    return new CorruptionError(
-      "CORRUPT_PAGE",
-      `Cannot use page ${page} of "${this.#path}": ${problem}`,
-      { path: this.#path, page, offset: page * PAGE_BYTES },
-    );
   }
 
   #takeFrame(): number {

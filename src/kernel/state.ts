@@ -33,8 +33,6 @@ export class States {
   working: State;
   /** Trees whose roots changed since the last checkpoint froze. */
   dirtyTrees: Set<number> = new Set();
-  /** Called when a view has ended. */
-  onUnpin: () => void = () => {};
 
   readonly #tree: BTree;
   readonly #pinned = new Set<State>();
@@ -70,20 +68,18 @@ export class States {
 
   /** Keeps a state as it is until it is unpinned as often. */
   pin(state: State): State {
-    if (state.pins++ > 0) return state;
-    this.#pinned.add(state);
-    // The working state is the newest: its epoch is above those of all other views.
-    this.#tree.pager.space.views.push(state.epoch);
+    if (state.pins++ === 0) {
+      this.#pinned.add(state);
+      this.#tree.pager.space.freed.beginView(state.epoch);
+    }
     return state;
   }
 
-  /** Lets go of a pinned state. */
+  /** Lets go of a pinned state: what only it needed may be reused. */
   unpin(state: State): void {
     if (--state.pins > 0) return;
     this.#pinned.delete(state);
-    const { views } = this.#tree.pager.space;
-    views.splice(views.indexOf(state.epoch), 1);
-    this.onUnpin();
+    this.#tree.pager.space.freed.endView(state.epoch);
   }
 
   /** Number of pinned states. */

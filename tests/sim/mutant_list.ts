@@ -18,6 +18,8 @@ export interface Mutant {
 const CHECKPOINT = "src/kernel/checkpoint.ts";
 const PIPELINE = "src/kernel/commit_pipeline.ts";
 const OPEN = "src/kernel/open_store.ts";
+const FREED = "src/kernel/freed_pages.ts";
+const PAGER = "src/kernel/pager.ts";
 const SPACE = "src/kernel/free_space.ts";
 const SCANNER = "src/block/log_scanner.ts";
 const BATCH = "src/block/log_batch.ts";
@@ -106,27 +108,39 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     "freed pages are reused at once",
-    SPACE,
-    "    last.runs.push(first, count);\n    this.pendingCount += count;\n",
-    "    this.release(first, count);\n",
+    FREED,
+    "    last.runs.push(first, count, born, freed);\n    this.waitingCount += count;\n",
+    "    this.#release(first, count);\n",
   ),
   mutant(
     "freed pages are reused before the superblock that freed them is durable",
-    SPACE,
-    "pending.generation > generation || this.views",
-    "this.views",
+    FREED,
+    "    last.runs.push(first, count, born, freed);\n    this.waitingCount += count;\n",
+    "    this.#place(first, count, born, freed);\n",
   ),
   mutant(
     "freed pages are reused while a snapshot needs them",
-    SPACE,
-    "pending.generation > generation || this.views.some((at) => at >= from && at < epoch)",
-    "pending.generation > generation",
+    FREED,
+    "if (view < born) return",
+    "if (view < Infinity) return",
+  ),
+  mutant(
+    "pages that a snapshot needs change in place",
+    PAGER,
+    "born > this.imageEpoch && born > this.space.freed.newestView",
+    "born > this.imageEpoch",
   ),
   mutant(
     "freed pages stay used in the image",
     SPACE,
-    "        clearRun(bits, pending.runs[i]!, pending.runs[i + 1]!);\n",
+    "    this.freed.forEach((first, count) => clearRun(bits, first, count));\n",
     "",
+  ),
+  mutant(
+    "the file is cut before the superblock that allows it is durable",
+    CHECKPOINT,
+    "    // Durable after this: the new image is the database, replay begins at its sequence.\n",
+    "    file.truncate(pageCount * PAGE_BYTES);\n",
   ),
   mutant(
     "only one superblock slot is ever written",
