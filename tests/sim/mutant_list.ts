@@ -151,13 +151,13 @@ export const mutants: readonly Mutant[] = [
   mutant(
     "the oldest superblock is taken",
     REGISTER,
-    "} else if (epoch > this.epoch) {",
-    "} else if (this.epoch === 0 || epoch < this.epoch) {",
+    "} else if (found.epoch > this.epoch) {",
+    "} else if (this.epoch === 0 || found.epoch < this.epoch) {",
   ),
   mutant(
     "the checksum of a superblock is not verified",
     REGISTER,
-    "this.#checksum.of(bytes, 20, end) !== view.getUint32(16, true)",
+    "checksum.of(bytes, 20, end) !== view.getUint32(16, true)",
     "false",
   ),
   {
