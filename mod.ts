@@ -74,7 +74,11 @@ export type {
   Access,
   Definition,
   HeldCursor,
+  HeldTree,
+  OpenReader,
+  OpenWriter,
   Reader,
+  StructureUpgrade,
   TreeReader,
   TreeWriter,
   Writer,
@@ -110,6 +114,15 @@ export type { ExportOptions, TransferProgress } from "./src/structures/export_da
 export { importDatabase } from "./src/structures/import_database.ts";
 export type { ImportOptions, ImportReport } from "./src/structures/import_database.ts";
 export type { ExportFormat } from "./src/structures/transfer_item.ts";
+export type {
+  IndexedAccess,
+  IndexedReader,
+  IndexedWriter,
+  SecondaryIndex,
+  SecondaryIndexes,
+  SecondaryReader,
+  VerifyReport,
+} from "./src/structures/secondary_types.ts";
 export { recordLog } from "./src/structures/record_log.ts";
 export type {
   LogEntry,

@@ -75,7 +75,10 @@ export function catalogName(bytes: Uint8Array, begin: number, end: number): stri
 }
 
 /** Throws `TYPE_MISMATCH` when a name is in use for something else. */
-export function checkDefinition<A>(definition: Definition<A>, entry: CatalogEntry): void {
+export function checkDefinition(
+  definition: Pick<Definition<unknown>, "name" | "kind" | "format">,
+  entry: CatalogEntry,
+): void {
   if (definition.kind === entry.kind && definition.format === entry.format) return;
   throw new StateError(
     "TYPE_MISMATCH",

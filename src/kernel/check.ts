@@ -10,6 +10,7 @@ import { isHoldfastError } from "../errors.ts";
 import { SlotRegister } from "../journal/slot_register.ts";
 import type { TreeRoot } from "./btree.ts";
 import { catalogProblems } from "./catalog_check.ts";
+import type { Definition } from "./definition.ts";
 import type { Engine } from "./engine.ts";
 import { PAGE_BYTES } from "./limits.ts";
 import { SLOT_LAYOUT } from "./open_store.ts";
@@ -61,6 +62,11 @@ const PROBLEMS_MAX = 1000;
 
 /** How to check. */
 export interface CheckOptions {
+  /** Structures to compare with what belongs to them, too: records with their secondary indexes. */
+  readonly structures?: readonly Pick<
+    Definition<unknown>,
+    "name" | "kind" | "format" | "verify"
+  >[];
   /** Ends the check between two pages; it rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
   /** Called now and then with the bytes verified, of those in use. */

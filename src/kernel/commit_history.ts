@@ -42,6 +42,12 @@ export class CommitHistory {
     return last !== undefined && last >= since;
   }
 
+  /** Whether any key of a tree was committed at `since` or later. */
+  treeChangedSince(tree: number, since: number): boolean {
+    const prefix = `${tree}:`;
+    return this.someSince(since, (key) => key.startsWith(prefix));
+  }
+
   /** Whether `test` holds for the text of a key that was committed at `since` or later. */
   someSince(since: number, test: (key: string) => boolean): boolean {
     let low = 0;

@@ -15,8 +15,8 @@ import type { WriteSet } from "./write_set.ts";
 
 /**
  * First committer wins: nothing in `own` may have been committed at sequence `since` or later,
- * unless the witness has it otherwise; and nothing that it calls outdated may have been read. What
- * changes nothing has no conflicts.
+ * unless the witness has it otherwise; nothing at all in the trees `claimed`; and nothing that the
+ * witness calls outdated may have been read. What changes nothing has no conflicts.
  * @throws {ConflictError} `CONFLICT`
  */
 export function checkConflicts(
@@ -24,6 +24,7 @@ export function checkConflicts(
   own: WriteSet,
   since: number,
   witness: Witness | undefined,
+  claimed: ReadonlySet<number> | undefined,
 ): void {
   const { pipeline, history } = host;
   if (pipeline.sequence === since || own.count === 0) return;
@@ -33,6 +34,9 @@ export function checkConflicts(
     if (own.tree(op) === CATALOG_TREE && entersTheSame(host, own, op)) continue;
     if (witness?.onlyPresence(op) && isThere(host, own, op)) continue;
     throw conflict("changed the same key");
+  }
+  for (const tree of claimed ?? []) {
+    if (history.treeChangedSince(tree, since)) throw conflict("changed what this one builds on");
   }
   if (witness?.isOutdated(history)) throw conflict("changed what this one has read");
 }

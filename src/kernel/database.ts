@@ -231,7 +231,10 @@ export class Database {
   /**
    * Verifies the whole file: both superblocks, the checksum, order, bounds and bookkeeping of every
    * page, every value, counts, the catalog, and that each page in use has one owner and no other
-   * page any. Waits for commits under way and then keeps the thread: it has to see one moment.
+   * page any. Waits for commits under way and then keeps the thread: it has to see one moment. With
+   * `structures`, their records are compared with their secondary indexes, too: only definitions
+   * know what belongs there.
+   * @throws {StateError} `TYPE_MISMATCH`: one of `structures` is kept in another format
    */
   async check(options: CheckOptions = {}): Promise<CheckReport> {
     this.#check();
@@ -243,7 +246,11 @@ export class Database {
     const steps = new StoreCheck(this.#engine, states.working, options).run();
     for (;;) {
       const step = steps.next();
-      if (step.done) return step.value;
+      if (!step.done) continue;
+      const found = (options.structures ?? [])
+        .flatMap((each) => this.#readers.verify(each, states.working));
+      if (found.length === 0) return step.value;
+      return { ...step.value, ok: false, problems: [...step.value.problems, ...found] };
     }
   }
 

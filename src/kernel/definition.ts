@@ -8,6 +8,7 @@
 import type { ByteWriter } from "../base/byte_writer.ts";
 import type { Codec } from "../base/key_codec.ts";
 import type { ChangeFeed } from "./change.ts";
+import type { CheckProblem } from "./check.ts";
 import type { EntryCursor, KeyBounds } from "./tree_cursor.ts";
 import type { Guard } from "./witness.ts";
 
@@ -31,6 +32,14 @@ export interface TreeReader {
   lastKey(out: ByteWriter): boolean;
   /** A walk over the entries as they are now, whatever happens later. */
   cursor(bounds: KeyBounds): HeldCursor;
+  /** The tree as it is now, whatever happens later, until it is closed. */
+  hold(): HeldTree;
+}
+
+/** A {@linkcode TreeReader} that holds a view until it is closed. */
+export interface HeldTree extends TreeReader {
+  /** Lets go of the view. Idempotent. */
+  close(): void;
 }
 
 /** Reads and changes one tree inside a transaction. */
@@ -57,6 +66,11 @@ export interface TreeWriter extends TreeReader {
    * that runs at the same time: the next one, or at the first call what `first` says.
    */
   takeSerial(first: () => number): number;
+  /**
+   * Makes all of the tree a condition of the commit: a change of any key that another transaction
+   * commits before is a conflict.
+   */
+  claim(): void;
 }
 
 /** The reading and the writing view of a structure, as types. */
@@ -77,6 +91,20 @@ export type Reader<A> = A extends { readonly reader: infer R } ? R : never;
 /** The writing view of a structure. */
 export type Writer<A> = A extends { readonly writer: infer W } ? W : never;
 
+/** Opens the reading view of another structure, of the same state. */
+export type OpenReader = <B>(definition: Definition<B>) => Reader<B>;
+
+/** Opens the writing view of another structure, in the same transaction. */
+export type OpenWriter = <B>(definition: Definition<B>) => Writer<B>;
+
+/** The way of a structure from one format to another. */
+export interface StructureUpgrade<A> {
+  /** Structures that belonged to the old format alone; removed before the writing view is made. */
+  readonly gone: readonly Definition<unknown>[];
+  /** Makes the rest of what the new format needs. What it throws, `tx.open` throws, unchanged. */
+  run(writer: Writer<A>): void;
+}
+
 /** A structure: made by `index()`, `recordLog()` and so on, opened by any number of databases. */
 export interface Definition<A> {
   /** Name in the database. */
@@ -85,10 +113,17 @@ export interface Definition<A> {
   readonly kind: string;
   /** Mode and codecs. Another text under a used name is `TYPE_MISMATCH`. */
   readonly format: string;
-  /** Makes the reading view. */
-  reader(tree: TreeReader): Reader<A>;
+  /** Makes the reading view; `open` is for structures that belong to this one. */
+  reader(tree: TreeReader, open: OpenReader): Reader<A>;
   /** Makes the writing view. */
-  writer(tree: TreeWriter): Writer<A>;
+  writer(tree: TreeWriter, open: OpenWriter): Writer<A>;
+  /**
+   * How a structure kept in another format goes on in this one, or `undefined` if it cannot, which
+   * is `TYPE_MISMATCH`. The first transaction that opens it enters this format.
+   */
+  upgradeFrom?(format: string): StructureUpgrade<A> | undefined;
+  /** What in it does not agree with what belongs to it; for `db.check`. */
+  verify?(tree: TreeReader, open: OpenReader): readonly CheckProblem[];
   /** Tells its changes; without it they are bytes of the tree. */
   readonly feed?: ChangeFeed<A>;
 }

@@ -60,6 +60,8 @@ export class Engine {
   superblock: Superblock;
   /** Id of the next new tree. */
   nextTree: number;
+  /** Names whose format was changed since opening: what was known of them may be wrong. */
+  readonly redefined: Set<string> = new Set();
 
   /** Wires a store whose superblock and free space bitmap were read. */
   constructor(

@@ -5,6 +5,7 @@
  */
 
 import { catalogCodec, type CatalogEntry, catalogKey, checkDefinition } from "./catalog.ts";
+import type { CheckProblem } from "./check.ts";
 import type { Definition, Reader } from "./definition.ts";
 import type { Engine } from "./engine.ts";
 import { CATALOG_TREE, type State } from "./state.ts";
@@ -12,6 +13,9 @@ import { TreeView, type ViewSource } from "./tree_access.ts";
 import type { WriteSet } from "./write_set.ts";
 
 const NO_SETS: readonly WriteSet[] = [];
+
+/** What the catalog is asked for. */
+type Named = Pick<Definition<unknown>, "name" | "kind" | "format">;
 
 /** Makes reading views, and remembers where structures are. */
 export class StructureReaders {
@@ -31,7 +35,8 @@ export class StructureReaders {
    */
   latest<A>(definition: Definition<A>, check: () => void): Reader<A> {
     const known = this.#latest.get(definition as Definition<unknown>);
-    if (known !== undefined) return known as Reader<A>;
+    const { redefined } = this.#engine;
+    if (known !== undefined && !redefined.has(definition.name)) return known as Reader<A>;
     const { states } = this.#engine;
     const reader = this.of(definition, () => states.visible, check);
     this.#latest.set(definition as Definition<unknown>, reader);
@@ -44,7 +49,10 @@ export class StructureReaders {
    */
   of<A>(definition: Definition<A>, state: () => State, check: () => void): Reader<A> {
     const source = new StateTree(state, check, (seen) => this.#treeOf(definition, seen));
-    return definition.reader(new TreeView(this.#engine, source));
+    return definition.reader(
+      new TreeView(this.#engine, source),
+      (other) => this.of(other, state, check),
+    );
   }
 
   /**
@@ -55,10 +63,24 @@ export class StructureReaders {
     return this.#treeOf(definition, this.#engine.states.visible);
   }
 
+  /** What in a structure does not agree with what belongs to it. */
+  verify(
+    { name, kind, format, verify }: Named & Pick<Definition<unknown>, "verify">,
+    state: State,
+  ): readonly CheckProblem[] {
+    if (verify === undefined) return [];
+    const check = (): void => {};
+    const find = (seen: State): number => this.#treeOf({ name, kind, format }, seen);
+    return verify(
+      new TreeView(this.#engine, new StateTree(() => state, check, find)),
+      (other) => this.of(other, () => state, check),
+    );
+  }
+
   /** The tree of a structure in a state, -1 when it does not exist there. */
-  #treeOf<A>(definition: Definition<A>, state: State): number {
+  #treeOf(definition: Named, state: State): number {
     const cached = this.#catalog.get(definition.name);
-    if (cached !== undefined) {
+    if (cached !== undefined && !this.#engine.redefined.has(definition.name)) {
       checkDefinition(definition, cached);
       return cached.tree;
     }

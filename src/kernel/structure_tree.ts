@@ -17,7 +17,7 @@ import { CATALOG_TREE } from "./state.ts";
 import type { TransactionHost } from "./transaction.ts";
 import { TransactionTree, type TransactionView } from "./transaction_tree.ts";
 import { TreeChanges, TreeView } from "./tree_access.ts";
-import type { WriteSet } from "./write_set.ts";
+import { REMOVE, type WriteSet } from "./write_set.ts";
 
 /**
  * The tree of a structure, which is created if there is none.
@@ -37,7 +37,9 @@ export function treeOf(
   if (entry !== undefined) {
     checkDefinition(definition, entry);
     const visible = engine.states.root(engine.states.visible, entry.tree);
-    if (transaction.own.count === 0 && visible.count > 0) committed.set(definition, entry.tree);
+    if (
+      transaction.own.count === 0 && visible.count > 0 && !engine.redefined.has(definition.name)
+    ) committed.set(definition, entry.tree);
     return entry.tree;
   }
   const { kind, format } = definition;
@@ -87,18 +89,27 @@ export function listStructures(
 
 /** Whether an operation enters in the catalog what is there by now: two that create alike agree. */
 export function entersTheSame(host: TransactionHost, own: WriteSet, op: number): boolean {
-  const { engine, pipeline } = host;
+  if (own.kind(op) === REMOVE) return false;
   const bytes = own.out.bytes;
   const keyAt = own.keyAt(op);
   const key = new ByteWriter(own.keyLength(op));
   key.raw(bytes, keyAt, keyAt + own.keyLength(op));
-  const newest = new TreeView(engine, {
+  const newest = newestEntry(host, key);
+  const at = own.valueAt(op);
+  const entered = catalogCodec.decode(bytes, at, at + own.valueLength(op));
+  return newest?.tree === entered.tree && newest.format === entered.format;
+}
+
+/** What the catalog has under a key, sequenced commits included. */
+export function newestEntry(
+  { engine, pipeline }: TransactionHost,
+  key: ByteWriter,
+): CatalogEntry | undefined {
+  return new TreeView(engine, {
     check: () => {},
     state: engine.states.working,
     sets: pipeline.pending,
     tree: CATALOG_TREE,
     tips: undefined,
   }).get(key, catalogCodec);
-  const at = own.valueAt(op);
-  return newest?.tree === catalogCodec.decode(bytes, at, at + own.valueLength(op)).tree;
 }

@@ -9,58 +9,24 @@
  * @module
  */
 
-import type { CommitHistory } from "./commit_history.ts";
 import type { Durability } from "./commit.ts";
-import type { CommitPipeline } from "./commit_pipeline.ts";
 import type { Definition, TreeWriter, Writer } from "./definition.ts";
-import type { Engine } from "./engine.ts";
 import { StateError } from "../errors.ts";
 import { type Isolation, witnessOf } from "./isolation.ts";
 import { checkConflicts } from "./conflict_check.ts";
 import type { PendingTips } from "./pending_tips.ts";
 import { CATALOG_TREE, type State } from "./state.ts";
+import { ReservedRuns } from "./reserved_runs.ts";
 import { type ChangeMark, Savepoint } from "./savepoint.ts";
-import { TransactionTree } from "./transaction_tree.ts";
+import type { TransactionHost } from "./transaction_host.ts";
+import { type Creation, TransactionTree } from "./transaction_tree.ts";
 import { listStructures, type StructureInfo, treeOf } from "./structure_tree.ts";
+import { checkFormats, enterUpgrade, findUpgrade } from "./structure_upgrade.ts";
 import { TreeChanges } from "./tree_access.ts";
 import type { Witness } from "./witness.ts";
 import type { WriteSet } from "./write_set.ts";
 
-/** Options of one transaction. */
-export interface TransactionOptions {
-  /** How it is kept apart from others. Default: that of the database. */
-  readonly isolation?: Isolation;
-  /** Where the data is when `commit()` resolves. Default: that of the database. */
-  readonly durability?: Durability;
-}
-
-/** What a transaction needs of its database. */
-export interface TransactionHost {
-  readonly engine: Engine;
-  readonly pipeline: CommitPipeline;
-  readonly history: CommitHistory;
-  /** Open transactions, but for the running one. */
-  readonly open: Set<Transaction>;
-  /**
-   * The transaction whose synchronous body runs. It joins `open` only if another one begins or its
-   * body turns out to be asynchronous: until then nobody can overtake it.
-   */
-  running: Transaction | undefined;
-  /** Trees of structures that are known to be durable: structures are never dropped. */
-  readonly committed: Map<Definition<unknown>, number>;
-  /** Ids given to structures that are being created, by name and format. */
-  readonly created: Map<string, number>;
-  /** Throws when the database is closed. */
-  check(): void;
-}
-
-/** A structure that a transaction has created. */
-interface Creation {
-  readonly definition: Definition<unknown>;
-  readonly tree: TransactionTree;
-  /** How many operations came before. */
-  readonly operations: number;
-}
+export type { TransactionHost, TransactionOptions } from "./transaction_host.ts";
 
 const NO_SETS: readonly WriteSet[] = [];
 
@@ -83,7 +49,7 @@ export class Transaction {
    * @internal
    */
   readonly witness: Witness | undefined;
-  #runs: { page: number; pages: number }[] | undefined;
+  #runs: ReservedRuns | undefined;
   /** The view asked for last; most transactions have one or two. */
   #lastDefinition: Definition<unknown> | undefined;
   #lastWriter: unknown;
@@ -91,6 +57,11 @@ export class Transaction {
   /** Structures that this transaction has created, and after how many operations. */
   #created: Creation[] | undefined;
   #savepoints: Savepoint[] | undefined;
+  /**
+   * Trees that nobody else may have changed at all.
+   * @internal
+   */
+  claimed: Set<number> | undefined;
   #undone = 0;
   #done = false;
   #state: State | undefined;
@@ -119,23 +90,48 @@ export class Transaction {
     if (definition === this.#lastDefinition) return this.#lastWriter as Writer<A>;
     const known = this.#writers?.get(definition as Definition<unknown>);
     if (known !== undefined) return known as Writer<A>;
-    const operations = this.#own.count;
-    const tree = new TransactionTree(
-      this,
-      treeOf(this.#host, this, definition as Definition<unknown>),
-    );
+    const host = this.#host;
+    const id = host.committed.get(definition as Definition<unknown>);
+    const upgrade = id === undefined ? findUpgrade(host, this, definition) : undefined;
+    if (upgrade === undefined) return this.#enter(definition, this.#own.count);
+    const mark = this.mark();
+    try {
+      enterUpgrade(host, this, definition as Definition<unknown>, upgrade.gone);
+      const writer = this.#enter(definition, mark.operations);
+      upgrade.run(writer);
+      return writer;
+    } catch (error) {
+      this.undo(mark);
+      throw error;
+    }
+  }
+
+  /** Makes a view; structures entered in the catalog after `operations` are undone with them. */
+  #enter<A>(definition: Definition<A>, operations: number): Writer<A> {
+    const known = definition as Definition<unknown>;
+    const tree = new TransactionTree(this, treeOf(this.#host, this, known));
     if (this.#own.count > operations) {
       this.#created ??= [];
-      this.#created.push({ definition: definition as Definition<unknown>, tree, operations });
+      this.#created.push({ definition: known, tree, operations });
     }
-    const writer = definition.writer(new TreeChanges(this.#host.engine, tree));
+    const changes = new TreeChanges(this.#host.engine, tree);
+    const writer = definition.writer(changes, (other) => this.open(other));
     if (this.#lastDefinition !== undefined) {
       this.#writers ??= new Map();
       this.#writers.set(this.#lastDefinition, this.#lastWriter);
     }
-    this.#lastDefinition = definition as Definition<unknown>;
+    this.#lastDefinition = known;
     this.#lastWriter = writer;
     return writer;
+  }
+
+  /**
+   * What it has open.
+   * @internal
+   */
+  *opened(): Generator<Definition<unknown>> {
+    if (this.#lastDefinition !== undefined) yield this.#lastDefinition;
+    yield* this.#writers?.keys() ?? [];
   }
 
   /**
@@ -221,7 +217,7 @@ export class Transaction {
    */
   mark(): ChangeMark {
     const { count, out } = this.#own;
-    return { operations: count, bytes: out.length, runs: this.#runs?.length ?? 0 };
+    return { operations: count, bytes: out.length, runs: this.#runs?.count ?? 0 };
   }
 
   /**
@@ -235,7 +231,7 @@ export class Transaction {
     pipeline.giveSet(this.#own);
     this.#own = own;
     if (this.#sets !== undefined) this.#sets = [...this.#sets.slice(0, -1), own];
-    this.#releaseRuns(mark.runs);
+    this.#runs?.release(mark.runs);
     this.#undone++;
     this.witness?.undo(mark.operations);
     const created = this.#created ?? [];
@@ -251,7 +247,7 @@ export class Transaction {
   rollback(): void {
     if (this.#done) return;
     this.#finish();
-    this.#releaseRuns();
+    this.#runs?.release();
     this.#host.pipeline.giveSet(this.#own);
   }
 
@@ -310,9 +306,8 @@ export class Transaction {
    * @internal
    */
   reserve(page: number, pages: number): void {
-    this.#host.engine.reserved.set(page, pages);
-    this.#runs ??= [];
-    this.#runs.push({ page, pages });
+    this.#runs ??= new ReservedRuns(this.#host.engine);
+    this.#runs.add(page, pages);
   }
 
   /**
@@ -338,7 +333,8 @@ export class Transaction {
     if (running !== undefined && running !== this) open.add(running);
     try {
       engine.health.check();
-      checkConflicts(this.#host, this.#own, this.since, this.witness);
+      checkConflicts(this.#host, this.#own, this.since, this.witness, this.claimed);
+      checkFormats(this.#host, this, this.since);
     } catch (error) {
       this.rollback();
       throw error;
@@ -356,7 +352,7 @@ export class Transaction {
     try {
       done = pipeline.commit(this.#own, this.#durability, result);
     } catch (error) {
-      this.#releaseRuns();
+      this.#runs?.release();
       throw error;
     }
     if (open.size > 0) history.record(this.#own, sequence);
@@ -386,13 +382,5 @@ export class Transaction {
       if (open.size === 0) history.clear();
     }
     if (this.#state !== undefined) engine.states.unpin(this.#state);
-  }
-
-  #releaseRuns(from = 0): void {
-    const { engine } = this.#host;
-    for (const { page, pages } of this.#runs?.splice(from) ?? []) {
-      engine.reserved.delete(page);
-      engine.space.release(page, pages);
-    }
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import { StateError } from "../errors.ts";
+import type { Definition } from "./definition.ts";
 import type { PendingTips } from "./pending_tips.ts";
 import type { State } from "./state.ts";
 import type { ChangeSink } from "./tree_access.ts";
@@ -21,6 +22,8 @@ export interface TransactionView {
   readonly revision: number;
   check(): void;
   reserve(page: number, pages: number): void;
+  claimed: Set<number> | undefined;
+  opened(): Iterable<Definition<unknown>>;
 }
 
 /** The source and the sink of a tree's views. */
@@ -76,4 +79,19 @@ export class TransactionTree implements ChangeSink {
   reserve(page: number, pages: number): void {
     this.#transaction.reserve(page, pages);
   }
+
+  claim(): void {
+    this.#transaction.claimed ??= new Set();
+    this.#transaction.claimed.add(this.tree);
+  }
+}
+
+/** A structure that a transaction has created. */
+export interface Creation {
+  /** Which. */
+  readonly definition: Definition<unknown>;
+  /** Its tree. */
+  readonly tree: TransactionTree;
+  /** How many operations came before. */
+  readonly operations: number;
 }

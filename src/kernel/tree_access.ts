@@ -8,8 +8,9 @@ import type { ByteWriter } from "../base/byte_writer.ts";
 import { compareBytes } from "../base/compare.ts";
 import type { Codec } from "../base/key_codec.ts";
 import { StateError } from "../errors.ts";
-import type { HeldCursor, TreeReader, TreeWriter } from "./definition.ts";
+import type { HeldCursor, HeldTree, TreeReader, TreeWriter } from "./definition.ts";
 import type { Engine } from "./engine.ts";
+import { HeldSource } from "./held_source.ts";
 import { KEY_BYTES_MAX, LOGGED_VALUE_BYTES_MAX, VALUE_BYTES_MAX } from "./limits.ts";
 import { MergeCursor } from "./merge_cursor.ts";
 import { runPages } from "./overflow.ts";
@@ -34,6 +35,8 @@ export interface ViewSource {
   readonly tips: PendingTips | undefined;
   /** Is told what is read, where somebody asks for it. */
   readonly witness?: Witness | undefined;
+  /** The one of `sets` that may still grow. */
+  readonly own?: WriteSet;
 }
 
 const EMPTY_BOUNDS: KeyBounds = {};
@@ -142,6 +145,11 @@ export class TreeView implements TreeReader {
     return new ViewCursor(this.engine, this.source, bounds, walk);
   }
 
+  hold(): HeldTree {
+    this.source.check();
+    return new HeldView(this.engine, new HeldSource(this.engine, this.source));
+  }
+
   #lastByCursor(out: ByteWriter): boolean {
     const cursor = new ViewCursor(this.engine, this.source, { reverse: true }, undefined);
     const found = cursor.next();
@@ -232,6 +240,25 @@ class ViewCursor extends CursorEntry implements HeldCursor {
   }
 }
 
+/** A view of one tree as it was once. */
+class HeldView extends TreeView implements HeldTree {
+  readonly #held: HeldSource;
+
+  constructor(engine: Engine, held: HeldSource) {
+    super(engine, held);
+    this.#held = held;
+  }
+
+  override get<T>(key: ByteWriter, codec: Codec<T>): T | undefined {
+    this.#held.passed(key);
+    return super.get(key, codec);
+  }
+
+  close(): void {
+    this.#held.close();
+  }
+}
+
 /** What a writing view may do beyond reading. */
 export interface ChangeSink extends ViewSource {
   /** The transaction's own changes. */
@@ -240,6 +267,8 @@ export interface ChangeSink extends ViewSource {
   readonly revision: number;
   /** Registers a run written for a value that is not committed yet. */
   reserve(page: number, pages: number): void;
+  /** Makes all of the tree a condition of the commit. */
+  claim(): void;
 }
 
 /** Reads and changes one tree in a transaction. */
@@ -297,6 +326,11 @@ export class TreeChanges extends TreeView implements TreeWriter {
 
   get revision(): number {
     return this.#sink.revision;
+  }
+
+  claim(): void {
+    this.source.check();
+    this.#sink.claim();
   }
 
   takeSerial(first: () => number): number {

@@ -24,13 +24,21 @@ export const WHOLE: CursorWindow = { offset: 0, limit: Infinity };
 export class CursorIterator<T> implements IterableIterator<T> {
   readonly #cursor: HeldCursor;
   readonly #decode: (cursor: HeldCursor) => T;
+  /** Another view that is held as long. */
+  readonly #beside: { close(): void } | undefined;
   #skip: number;
   #left: number;
   #failure: { readonly error: unknown } | undefined;
 
   /** Takes over an open cursor. */
-  constructor(cursor: HeldCursor, window: CursorWindow, decode: (cursor: HeldCursor) => T) {
+  constructor(
+    cursor: HeldCursor,
+    window: CursorWindow,
+    decode: (cursor: HeldCursor) => T,
+    beside?: { close(): void },
+  ) {
     this.#cursor = cursor;
+    this.#beside = beside;
     this.#skip = window.offset;
     this.#left = window.limit;
     this.#decode = decode;
@@ -51,7 +59,7 @@ export class CursorIterator<T> implements IterableIterator<T> {
       return { done: false, value: this.#decode(cursor) };
     } catch (error) {
       this.#failure = { error };
-      this.#cursor.close();
+      this.return();
       throw error;
     }
   }
@@ -59,6 +67,7 @@ export class CursorIterator<T> implements IterableIterator<T> {
   return(): IteratorResult<T> {
     this.#left = 0;
     this.#cursor.close();
+    this.#beside?.close();
     return { done: true, value: undefined };
   }
 

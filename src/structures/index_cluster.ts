@@ -114,7 +114,9 @@ export class ClusterWriter<K, V> extends ClusterReader<K, V> implements IndexWri
   }
 
   compareAndSet(key: K, expected: V | undefined, next: V | undefined): boolean {
-    if (expected === undefined ? this.has(key) : !this.remove(key, expected)) return false;
+    if (expected === undefined) {
+      if (this.has(key)) return false;
+    } else if (!this.#tree.remove(this.#pair(key, expected), "unchanged")) return false;
     if (next !== undefined) this.put(key, next);
     return true;
   }

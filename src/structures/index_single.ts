@@ -12,6 +12,7 @@ import type { Codec, KeyCodec } from "../base/key_codec.ts";
 import { StateError } from "../errors.ts";
 import type { HeldCursor, TreeReader, TreeWriter } from "../kernel/definition.ts";
 import type { KeyBounds } from "../kernel/tree_cursor.ts";
+import type { Guard } from "../kernel/witness.ts";
 import { visitCursor } from "./cursor_iterator.ts";
 import { type EntryLayout, EntryReader } from "./index_entries.ts";
 import { rangeBounds, rangeWindow } from "./index_range.ts";
@@ -116,13 +117,13 @@ export class SingleWriter<K, V> extends SingleReader<K, V>
         );
       }
     }
-    this.#write();
+    this.#write(exclusive ? "unchanged" : undefined);
   }
 
   remove(key: K, value?: V): boolean {
     if (value !== undefined && !this.#holds(key, value)) return false;
     this.#encodeKey(key);
-    return this.#tree.remove(keyBytes);
+    return this.#tree.remove(keyBytes, value === undefined ? undefined : "unchanged");
   }
 
   deleteRange(range: RangeOptions<K>): number {
@@ -146,14 +147,16 @@ export class SingleWriter<K, V> extends SingleReader<K, V>
     return next;
   }
 
+  /** Nobody else may change meanwhile what this depends on. */
   #set(key: K, value: V | undefined): void {
     if (value === undefined) {
-      this.remove(key);
+      this.#encodeKey(key);
+      this.#tree.remove(keyBytes, "unchanged");
       return;
     }
     this.#encodeValue(value);
     this.#encodeKey(key);
-    this.#write();
+    this.#write("unchanged");
   }
 
   /** Whether the value of a key is this one. */
@@ -174,8 +177,8 @@ export class SingleWriter<K, V> extends SingleReader<K, V>
     this.#layout.value.encode(value, valueBytes);
   }
 
-  #write(): void {
-    this.#tree.put(keyBytes, valueBytes.bytes, valueBytes.length);
+  #write(guard: Guard | undefined): void {
+    this.#tree.put(keyBytes, valueBytes.bytes, valueBytes.length, guard);
     valueBytes.shrink();
   }
 }

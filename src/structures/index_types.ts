@@ -115,8 +115,8 @@ export interface IndexWriter<K, V, G> extends IndexReader<K, V, G> {
   deleteRange(range: RangeOptions<K>): number;
   /**
    * Changes a value if it is what the caller expects: `undefined` stands for a key that is not
-   * there, before and after. In mode "cluster" `expected` is any one value of the key. Replaces in
-   * mode "exclusive" too.
+   * there, before and after. In mode "cluster" `expected` is any one value of the key; that a key
+   * has none is not looked after until the commit. Replaces in mode "exclusive" too.
    * @returns whether it was as expected
    */
   compareAndSet(key: K, expected: V | undefined, next: V | undefined): boolean;
@@ -140,7 +140,7 @@ export interface IndexWriter<K, V, G> extends IndexReader<K, V, G> {
   update<R extends G>(key: K, change: (present: G) => R): R;
 }
 
-/** What a watch of an index can be narrowed to: one key, or the keys between bounds. */
+/** What a watch of an index can be narrowed to: one key, or a range of keys. */
 export interface WatchRange<K> {
   /** Only this key. */
   readonly key?: K;

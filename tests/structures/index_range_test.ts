@@ -234,3 +234,20 @@ test("index.range: TypeError for prefixes of keys that have none", async () => {
     return Promise.resolve();
   });
 });
+
+test("Database.watch takes a prefix of keys", async () => {
+  await withStore(async (db) => {
+    const words = index("words", { key: codec.string, value: codec.u8 });
+    await db.update((tx) => tx.open(words).put("", 0));
+    const changes = db.watch(words, { prefix: "Os" });
+    await db.update((tx) => {
+      for (const word of ["Bern", "Os", "Oslo", "Ot"]) tx.open(words).put(word, 1);
+    });
+    const seen: string[] = [];
+    for await (const { key } of changes) {
+      seen.push(key);
+      if (seen.length === 2) break;
+    }
+    assert.deepEqual(seen, ["Os", "Oslo"]);
+  });
+});

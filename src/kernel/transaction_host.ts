@@ -1,0 +1,41 @@
+/**
+ * What a transaction is given: its options, and what it shares with others.
+ *
+ * @module
+ */
+
+import type { CommitHistory } from "./commit_history.ts";
+import type { Durability } from "./commit.ts";
+import type { CommitPipeline } from "./commit_pipeline.ts";
+import type { Definition } from "./definition.ts";
+import type { Engine } from "./engine.ts";
+import type { Isolation } from "./isolation.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** Options of one transaction. */
+export interface TransactionOptions {
+  /** How it is kept apart from others. Default: that of the database. */
+  readonly isolation?: Isolation;
+  /** Where the data is when `commit()` resolves. Default: that of the database. */
+  readonly durability?: Durability;
+}
+
+/** What a transaction needs of its database. */
+export interface TransactionHost {
+  readonly engine: Engine;
+  readonly pipeline: CommitPipeline;
+  readonly history: CommitHistory;
+  /** Open transactions, but for the running one. */
+  readonly open: Set<Transaction>;
+  /**
+   * The transaction whose synchronous body runs. It joins `open` only if another one begins or its
+   * body turns out to be asynchronous: until then nobody can overtake it.
+   */
+  running: Transaction | undefined;
+  /** Trees of structures that are known to be durable: structures are never dropped. */
+  readonly committed: Map<Definition<unknown>, number>;
+  /** Ids given to structures that are being created, by name and format. */
+  readonly created: Map<string, number>;
+  /** Throws when the database is closed. */
+  check(): void;
+}
