@@ -69,6 +69,7 @@ export type {
 export type { WatchLimits, WatchOptions } from "./src/kernel/watch.ts";
 export type { BackupOptions, BackupProgress, BackupReport } from "./src/kernel/backup.ts";
 export type { CheckOptions, CheckProblem, CheckReport } from "./src/kernel/check.ts";
+export type { CompactOptions, CompactProgress, CompactReport } from "./src/kernel/compact.ts";
 export type { Durability } from "./src/kernel/commit.ts";
 export type {
   Access,

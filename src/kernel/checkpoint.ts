@@ -69,6 +69,11 @@ export interface CheckpointRequest {
   readonly compact?: boolean;
 }
 
+interface Settle {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
 /** What a step waits for: other work, or a sync of all that was written. */
 type Pause = "turn" | "sync";
 
@@ -78,12 +83,15 @@ export class Checkpointer {
   wantedBytes = 0;
   /** Checkpoints completed. */
   completed = 0;
+  /** Called when a checkpoint is wanted: the pipeline is to come to the end of a batch. */
+  onWanted: () => void = () => {};
 
   readonly #engine: Engine;
   readonly #staging = new Uint8Array(STAGING_PAGES * PAGE_BYTES);
   #running: Promise<void> | undefined;
   #steps: Generator<Pause, void> | undefined;
-  #settle: { resolve(): void; reject(error: unknown): void } | undefined;
+  #settle: Settle | undefined;
+  #wanted: (Settle & { readonly request: CheckpointRequest }) | undefined;
 
   /** A checkpointer for an engine. */
   constructor(engine: Engine) {
@@ -133,6 +141,31 @@ export class Checkpointer {
     return running;
   }
 
+  /**
+   * Asks for a checkpoint, which begins at the end of a batch, however many commits wait. One caller
+   * at a time. Resolves when it is durable.
+   */
+  want(request: CheckpointRequest): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#wanted = { request, resolve, reject };
+      this.onWanted();
+    });
+  }
+
+  /** No batch is under way: begins what is wanted, or refuses it. */
+  startWanted(refusal?: unknown): void {
+    const wanted = this.#wanted;
+    if (wanted === undefined) return;
+    if (refusal === undefined && (this.#running || this.#engine.log.pendingCount > 0)) return;
+    this.#wanted = undefined;
+    if (refusal !== undefined) return wanted.reject(refusal);
+    try {
+      this.start(wanted.request).then(wanted.resolve, wanted.reject);
+    } catch (error) {
+      wanted.reject(error);
+    }
+  }
+
   /** Carries the running checkpoint to its end on this thread. */
   finishNow(): void {
     const steps = this.#steps;
@@ -173,6 +206,7 @@ export class Checkpointer {
   #end(error: unknown): void {
     const settle = this.#settle;
     this.#steps = this.#settle = this.#running = undefined;
+    if (this.#wanted !== undefined) this.onWanted();
     if (error === undefined) return settle?.resolve();
     this.#engine.health.poison(error);
     settle?.reject(error);

@@ -57,6 +57,7 @@ export class CommitPipeline {
   constructor(engine: Engine, checkpointer: Checkpointer) {
     this.#engine = engine;
     this.#checkpointer = checkpointer;
+    checkpointer.onWanted = () => this.#schedule();
     this.sequence = engine.log.position.sequence;
   }
 
@@ -160,6 +161,7 @@ export class CommitPipeline {
     const queue = this.#queue;
     this.#queue = [];
     for (const commit of queue) commit.reject(error);
+    this.#checkpointer.startWanted(error);
     this.#wake();
   }
 
@@ -276,6 +278,7 @@ export class CommitPipeline {
     }
     if (this.pending.length > 0) this.tips.reset(this.pending);
     const { pager, log } = this.#engine;
+    this.#checkpointer.startWanted();
     if (
       pager.dirtyCount * 2 > pager.capacity && this.#checkpointer.running === undefined &&
       log.pendingCount === 0

@@ -70,6 +70,17 @@ export class FreeSpace {
     return word * 32 + 32 - Math.clz32(this.#bits[word]!);
   }
 
+  /** The lowest free page; `Infinity` without one. */
+  get lowestFree(): number {
+    // Nothing below the cursor is free: it goes back with every release.
+    for (let word = this.#cursor; word * 32 < this.pageCount; word++) {
+      const free = ~this.#bits[word]!;
+      const page = word * 32 + (31 - Math.clz32(free & -free));
+      if (free !== 0) return page < this.pageCount ? page : Infinity;
+    }
+    return Infinity;
+  }
+
   /** Whether a page is in use or pending. */
   isUsed(page: number): boolean {
     return (this.#bits[page >>> 5]! >>> (page & 31) & 1) === 1;

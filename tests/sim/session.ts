@@ -142,6 +142,12 @@ export class Session {
     return result;
   }
 
+  compact(): Promise<unknown> {
+    const result = settle(this.disk, this.database.compact());
+    this.#running.push(result.catch((error) => error));
+    return result;
+  }
+
   /** Holds a snapshot of what is committed now; call when nothing is in flight. */
   hold(): HeldSnapshot {
     const snapshot = this.database.snapshot();

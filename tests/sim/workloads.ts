@@ -181,6 +181,36 @@ async function hugeTransaction(session: Session): Promise<void> {
   session.verify();
 }
 
+async function compaction(session: Session): Promise<void> {
+  const { random } = session;
+  await session.open();
+  for (let value = 0; value < 3; value++) {
+    const large = session.bytes(64 * KIB + 1 + random.below(20 * KIB));
+    await session.commit([{ structure: "left", key: `large-${value}`, value: large }]);
+  }
+  await session.commit(writes(session, 80, 60, 700));
+  await session.checkpoint();
+  const held = random.below(2) === 0 ? session.hold() : undefined;
+  const gone = Array.from({ length: 50 }, (_, n) => `key-${n}`);
+  await session.commit([...gone, "large-0"].map((key) => ({
+    structure: "left",
+    key,
+    value: undefined,
+  })));
+  const compacting = session.compact();
+  // A value that only the log names while the file is cut.
+  const large = session.bytes(70 * KIB);
+  await session.commit([{ structure: "right", key: "large", value: large }]);
+  for (let round = 0; round < 3; round++) {
+    await session.commit(writes(session, 2, 60, random.below(600)));
+  }
+  held?.verifyAndRelease();
+  await compacting;
+  session.verify();
+  await session.commit(writes(session, 10, 60, 700));
+  await session.close();
+}
+
 /** All workloads of the kernel. */
 export const workloads: readonly Workload[] = [
   { name: "first create", database: SMALL, disk: {}, run: firstCreate },
@@ -192,6 +222,7 @@ export const workloads: readonly Workload[] = [
   { name: "log wrap", database: SMALL, disk: {}, run: logWrap },
   { name: "mixed durability", database: SMALL, disk: {}, run: mixedDurability },
   { name: "reopen", database: SMALL, disk: {}, run: reopen },
+  { name: "compaction", database: SMALL, disk: {}, run: compaction },
   { name: "huge transaction", database: SMALL, disk: {}, run: hugeTransaction },
   { name: "slow disk", database: SMALL, disk: { syncMilliseconds: 5 }, run: groupCommit },
   { name: "no-psow commits", database: SMALL, disk: NO_PSOW, run: groupCommit },
