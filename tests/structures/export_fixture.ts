@@ -55,6 +55,8 @@ export async function fill(db: Database, seed: number): Promise<void> {
       }) as unknown as Table;
       for (let n = 0; n < 8; n++) tx.open(cluster).put(key.make(random), value.make(random));
     }
+    const once = { key: codec.string, value: codec.i64, mode: "exclusive" } as const;
+    tx.open(index("exclusive", once)).put("one", -1n);
     tx.open(index("custom", { key: CUSTOM, value: CUSTOM })).put("a", "b");
     tx.open(index("empty", { key: codec.u8, value: codec.bytes }));
     // JSON text that no JSON.stringify writes: only its bytes can be moved.
