@@ -6,8 +6,9 @@
 
 import { printBytes } from "./byte_stream.ts";
 import type { Command } from "./command.ts";
-import { openExisting } from "./data_file.ts";
+import { openExisting, twoOperands } from "./data_file.ts";
 import { describeFlags, type Flag, numberFlag, parseFlags, UsageError } from "./flags.ts";
+import { interruption } from "./interruption.ts";
 import { printJson, printLine, ProgressLine } from "./output.ts";
 
 const FLAGS: Readonly<Record<string, Flag>> = {
@@ -30,18 +31,15 @@ TARGET is a new file, or - for standard output.
 Flags:
 ${describeFlags(FLAGS)}
 
-Exit codes: 0 done and on disk, 1 failed and there is no target, 2 wrong command line.
+Exit codes: 0 done and on disk, 1 failed and there is no target, 2 wrong command line,
+130 ended by a signal and there is no target.
 `,
   run: backup,
 };
 
 async function backup(words: readonly string[]): Promise<number> {
   const flags = parseFlags(words, FLAGS);
-  const [path, target, superfluous] = flags.operands;
-  if (path === undefined || target === undefined) {
-    throw new UsageError("the database file or the target is missing");
-  }
-  if (superfluous !== undefined) throw new UsageError(`unknown operand ${superfluous}`);
+  const [path, target] = twoOperands(flags);
   const bytesPerSecond = numberFlag(flags, "bytes-per-second", 1);
   const isJson = flags.values.get("json") === "true";
   if (isJson && target === "-") throw new UsageError("--json needs a target that is a file");
@@ -51,6 +49,7 @@ async function backup(words: readonly string[]): Promise<number> {
     const to = target === "-" ? new WritableStream<Uint8Array>({ write: printBytes }) : target;
     const report = await db.backup(to, {
       ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
+      signal: interruption(),
       onProgress: ({ bytes, totalBytes }) =>
         progress.show(`copied ${Math.floor(bytes / totalBytes * 100)} % of ${totalBytes} bytes`),
     });

@@ -17,6 +17,16 @@ export function fileOperand({ operands }: ParsedFlags): string {
   return path;
 }
 
+/** The two operands of a command line. Throws `UsageError` when there are fewer, or more. */
+export function twoOperands({ operands }: ParsedFlags): readonly [string, string] {
+  const [path, target, superfluous] = operands;
+  if (path === undefined || target === undefined) {
+    throw new UsageError("the database file or the target is missing");
+  }
+  if (superfluous !== undefined) throw new UsageError(`unknown operand ${superfluous}`);
+  return [path, target];
+}
+
 /**
  * Opens a file that exists, for reading: nothing is written to it. Others may read it meanwhile.
  * @throws {IoError} `NOT_FOUND`; nothing is created then, not even the file of the lock

@@ -17,6 +17,7 @@ import {
   parseFlags,
   UsageError,
 } from "./flags.ts";
+import { jsonText } from "./output.ts";
 import { platformIo } from "./runtime.ts";
 
 /** Characters of a line of text; JSON lines are never cut. */
@@ -67,7 +68,7 @@ async function dump(words: readonly string[]): Promise<number> {
   try {
     for (const line of linesOf(inspector)) {
       if (line.type === "problem") isFine = false;
-      block += `${isJson ? JSON.stringify(line, plainBigint) : textOf(line)}\n`;
+      block += `${isJson ? jsonText(line) : textOf(line)}\n`;
       if (block.length < BLOCK_CHARACTERS) continue;
       await printBytes(block);
       block = "";
@@ -96,12 +97,7 @@ function choice(flags: ParsedFlags): (inspector: StoreInspector) => Iterable<Dum
 
 function textOf({ type, ...fields }: DumpLine): string {
   const shown = Object.entries(fields).filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}=${JSON.stringify(value, plainBigint)}`);
+    .map(([name, value]) => `${name}=${jsonText(value)}`);
   const text = [type, ...shown].join(" ");
   return text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)} ...` : text;
-}
-
-/** Salts are bigints: as decimal text. */
-function plainBigint(_: string, value: unknown): unknown {
-  return typeof value === "bigint" ? String(value) : value;
 }

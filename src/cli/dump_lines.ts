@@ -11,6 +11,7 @@ import { PAGE_BYTES } from "../kernel/limits.ts";
 import { levelOf, slotCount, u32At } from "../kernel/page.ts";
 import type { InspectProblem, StoreInspector, TreeReport } from "../kernel/store_inspector.ts";
 import { entryForm } from "../structures/entry_form.ts";
+import { hexText } from "./output.ts";
 
 /** One line of a dump. Bytes are hexadecimal digits unless the line says otherwise. */
 export interface DumpLine {
@@ -45,7 +46,7 @@ function* superblockLines({ slots, superblock }: StoreInspector): Generator<Dump
       state,
       used: fields !== undefined && fields === superblock,
       writes: epoch,
-      ...(fields === undefined ? {} : { ...fields, identity: hex(fields.identity) }),
+      ...(fields === undefined ? {} : { ...fields, identity: hexText(fields.identity) }),
     };
   }
   if (superblock === undefined) {
@@ -68,8 +69,8 @@ export function* logLines(inspector: StoreInspector, isWhole: boolean): Generato
           type: operation,
           sequence,
           tree,
-          key: hex(key),
-          ...(value === undefined ? {} : { value: hex(value) }),
+          key: hexText(key),
+          ...(value === undefined ? {} : { value: hexText(value) }),
           ...rest,
         };
       }
@@ -99,14 +100,14 @@ export function* pageLines(inspector: StoreInspector, page: number): Generator<D
   if (!isSound) {
     for (let at = 0; at < PAGE_BYTES; at += 32) {
       const row = u8.subarray(at, at + 32);
-      if (row.some((byte) => byte !== 0)) yield { type: "bytes", offset: at, bytes: hex(row) };
+      if (row.some((byte) => byte !== 0)) yield { type: "bytes", offset: at, bytes: hexText(row) };
     }
     return;
   }
   let slot = 0;
   for (const { key, value, reference: _, ...rest } of slotsOf(arena)) {
-    const bytes = value === undefined ? {} : { value: hex(value) };
-    yield { type: "slot", slot: slot++, key: hex(key), ...bytes, ...rest };
+    const bytes = value === undefined ? {} : { value: hexText(value) };
+    yield { type: "slot", slot: slot++, key: hexText(key), ...bytes, ...rest };
   }
 }
 
@@ -132,19 +133,14 @@ export function* entryLines(
     for (const step of inspector.entries(tree)) {
       if ("problem" in step) yield problemLine(step);
       else if (step.value.length > SHOWN_BYTES_MAX) {
-        yield { type: "entry", hexKey: hex(step.key), valueBytes: step.value.length };
-      } else if (isRaw) yield { type: "entry", hexKey: hex(step.key), hexValue: hex(step.value) };
-      else yield { type: "entry", ...form.toPlain(step) };
+        yield { type: "entry", hexKey: hexText(step.key), valueBytes: step.value.length };
+      } else if (isRaw) {
+        yield { type: "entry", hexKey: hexText(step.key), hexValue: hexText(step.value) };
+      } else yield { type: "entry", ...form.toPlain(step) };
     }
   }
 }
 
 function problemLine({ page, problem }: InspectProblem): DumpLine {
   return { type: "problem", page, problem };
-}
-
-function hex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
-  return text;
 }

@@ -9,6 +9,7 @@ import { writeBytes } from "./byte_stream.ts";
 import type { Command } from "./command.ts";
 import { fileOperand, openExisting } from "./data_file.ts";
 import { choiceFlag, describeFlags, type Flag, parseFlags, UsageError } from "./flags.ts";
+import { interruption } from "./interruption.ts";
 import { printJson, ProgressLine } from "./output.ts";
 
 const FLAGS: Readonly<Record<string, Flag>> = {
@@ -28,7 +29,8 @@ Usage: holdfast export FILE [flags]
 Flags:
 ${describeFlags(FLAGS)}
 
-Exit codes: 0 done, 1 failed and the new file is removed, 2 wrong command line.
+Exit codes: 0 done, 1 failed and the new file is removed, 2 wrong command line, 130 ended
+by a signal and the new file is removed.
 `,
   run: runExport,
 };
@@ -46,6 +48,7 @@ async function runExport(words: readonly string[]): Promise<number> {
   try {
     const stream = exportDatabase(db, {
       format,
+      signal: interruption(),
       onProgress: (now) => {
         done = now;
         progress.show(describeProgress("exported", now));

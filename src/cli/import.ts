@@ -11,6 +11,7 @@ import type { Command } from "./command.ts";
 import { fileOperand } from "./data_file.ts";
 import { describeProgress } from "./export.ts";
 import { choiceFlag, describeFlags, type Flag, parseFlags, UsageError } from "./flags.ts";
+import { interruption } from "./interruption.ts";
 import { printJson, printLine, ProgressLine } from "./output.ts";
 import { platformIo } from "./runtime.ts";
 
@@ -32,7 +33,8 @@ Usage: holdfast import FILE --input PATH [flags]
 Flags:
 ${describeFlags(FLAGS)}
 
-Exit codes: 0 done and on disk, 1 failed and a file that was created is removed, 2 wrong command line.
+Exit codes: 0 done and on disk, 1 failed and a file that was created is removed, 2 wrong command
+line, 130 ended by a signal, with nothing imported.
 `,
   run: runImport,
 };
@@ -52,6 +54,7 @@ async function runImport(words: readonly string[]): Promise<number> {
   try {
     report = await importDatabase(db, stream, {
       ...(format === undefined ? {} : { format }),
+      signal: interruption(),
       onProgress: (now) => progress.show(describeProgress("imported", now)),
     });
   } finally {

@@ -1,6 +1,7 @@
 #!/usr/bin/env -S deno run -A
 /**
- * The `holdfast` command. Exit codes: 0 done, 1 failed, 2 wrong command line, 70 the store failed.
+ * The `holdfast` command. Exit codes: 0 done, 1 failed or problems found, 2 wrong command line, 3 not
+ * everything could be repaired, 70 the store failed, 130 ended by a signal.
  *
  * @module
  */
@@ -16,6 +17,8 @@ import { DUMP } from "./dump.ts";
 import { EXPORT } from "./export.ts";
 import { UsageError } from "./flags.ts";
 import { IMPORT } from "./import.ts";
+import { EXIT_INTERRUPTED, Interruption } from "./interruption.ts";
+import { REPAIR } from "./repair.ts";
 import { SERVE } from "./serve.ts";
 import { STATS } from "./stats.ts";
 
@@ -25,6 +28,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["stats", STATS],
   ["dump", DUMP],
   ["backup", BACKUP],
+  ["repair", REPAIR],
   ["export", EXPORT],
   ["import", IMPORT],
 ]);
@@ -60,6 +64,10 @@ export async function main(words: readonly string[]): Promise<number> {
     if (error instanceof UsageError) {
       process.stderr.write(`holdfast: ${error.message}\nholdfast --help tells more.\n`);
       return 2;
+    }
+    if (error instanceof Interruption) {
+      process.stderr.write(`holdfast: ${error.message}\n`);
+      return EXIT_INTERRUPTED;
     }
     if (!isHoldfastError(error)) throw error;
     process.stderr.write(`holdfast: ${error.code}: ${error.message}\n`);

@@ -14,9 +14,24 @@ export function printLine(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Prints one JSON document, or one line of JSON lines. */
+/** Prints one JSON document. */
 export function printJson(value: unknown): void {
-  printLine(JSON.stringify(value));
+  printLine(jsonText(value));
+}
+
+/** JSON text, with bigints as decimal text and bytes as hexadecimal digits. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value, (_, field: unknown) => {
+    if (typeof field === "bigint") return String(field);
+    return field instanceof Uint8Array ? hexText(field) : field;
+  });
+}
+
+/** Bytes as hexadecimal digits. */
+export function hexText(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  return text;
 }
 
 /** Rows of texts as lines with aligned columns. */

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { codec, Database, index, recordLog } from "../../mod.ts";
 import { withFolder } from "../kernel/checked.ts";
-import { holdfast } from "./run_holdfast.ts";
+import { ROOT } from "../tools/repository.ts";
+import { holdfast, holdfastWords, RUNTIME } from "./run_holdfast.ts";
 
 const users = index("users", { key: codec.string, value: codec.json<{ city: string }>() });
 const audit = recordLog("audit");
@@ -114,5 +117,51 @@ test("check, stats, export, backup: nothing is written to the file, not even aft
       assert.match(again.output, /ALREADY_EXISTS/);
     }
     assert.equal((await holdfast("backup", path)).code, 2);
+  });
+});
+
+test("repair: a new file of what verifies, exit code 3 when something is missing", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "data.hold");
+    await build(path);
+    const whole = await holdfast("repair", path, join(folder, "whole.hold"), "--json");
+    assert.equal(whole.code, 0, whole.output);
+    assert.equal((JSON.parse(whole.stdout) as { entries: number }).entries, 301);
+    const again = await holdfast("repair", path, join(folder, "whole.hold"));
+    assert.equal(again.code, 1);
+    assert.match(again.output, /ALREADY_EXISTS/);
+    const bytes = readFileSync(path);
+    const at = bytes.lastIndexOf("city 5");
+    writeFileSync(path, bytes.fill(0, at, at + 6));
+    const target = join(folder, "repaired.hold");
+    const partly = await holdfast("repair", path, target);
+    assert.equal(partly.code, 3, partly.output);
+    assert.match(partly.stdout, /CORRUPT_PAGE/);
+    assert.match(partly.stdout, /index "users": \d+ entries, \d+ are missing/);
+    assert.equal((await holdfast("check", target)).code, 0);
+    assert.equal((await holdfast("repair", path)).code, 2);
+    const missing = await holdfast("repair", join(folder, "none.hold"), join(folder, "x.hold"));
+    assert.equal(missing.code, 1);
+  });
+});
+
+test("backup: SIGINT ends it with exit code 130", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "data.hold");
+    await build(path);
+    const words = ["backup", path, "-", "--bytes-per-second", "20000"];
+    const child = spawn(RUNTIME.path, holdfastWords(...words), {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    let bytes = 0;
+    child.stdout.on("data", (chunk: Uint8Array) => {
+      // Deno's `child.kill` would hide the exit code.
+      if (bytes === 0) process.kill(child.pid!, "SIGINT");
+      bytes += chunk.length;
+    });
+    assert.equal(await ended, 130);
+    assert.ok(bytes > 0 && bytes < readFileSync(path).length, `${bytes} bytes`);
   });
 });

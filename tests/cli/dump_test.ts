@@ -107,12 +107,12 @@ test("dump: a damaged page costs its own entries only", async () => {
   const image = await imageOf(io);
   await db.close();
   const leaf = await inspect(image, (inspector) => {
-    for (let page = 2; page < image.length / PAGE_BYTES; page++) {
-      const lines = [...pageLines(inspector, page)];
-      const isUsers = lines.some(({ key }) => String(key).startsWith("7573657220"));
-      if (lines[0]?.["level"] === 0 && isUsers) return page;
+    for (const tree of inspector.trees()) {
+      if ("problem" in tree || tree.structure?.name !== "users") continue;
+      const slots = ofType(pageLines(inspector, tree.root.page), "slot");
+      return Number(slots[1]?.["child"]);
     }
-    return assert.fail("no leaf");
+    return assert.fail("no such structure");
   });
   image.fill(0xff, leaf * PAGE_BYTES + 16, leaf * PAGE_BYTES + 600);
   await inspect(image, (inspector) => {

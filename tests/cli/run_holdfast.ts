@@ -16,8 +16,13 @@ function runtimeName(): RuntimeName {
   return process.versions["bun"] === undefined ? "node" : "bun";
 }
 
+/** The words behind the program of the runtime that run `holdfast` with these words. */
+export function holdfastWords(...words: string[]): string[] {
+  const flags = RUNTIME.name === "deno" ? ["run", "-A", "--no-npm", "--quiet"] : [];
+  return [...flags, "src/cli/main.ts", ...words];
+}
+
 /** Runs `holdfast` with these words to its end. */
 export function holdfast(...words: string[]): Promise<RunResult> {
-  const flags = RUNTIME.name === "deno" ? ["run", "-A", "--no-npm", "--quiet"] : [];
-  return runCommand(RUNTIME.path, [...flags, "src/cli/main.ts", ...words], { timeoutMs: 60_000 });
+  return runCommand(RUNTIME.path, holdfastWords(...words), { timeoutMs: 60_000 });
 }
