@@ -73,15 +73,12 @@ export class OperationVersions implements Witness {
     const { own } = this.#view;
     const op = own.count - 1;
     const strict = guard !== undefined || own.tree(op) === CATALOG_TREE;
+    // After a savepoint was rolled back, operations have the numbers of those taken back.
     if (this.#level === "last-win" && guard === "present") this.#present.add(op);
+    else this.#present.delete(op);
     this.#from[op] = this.#level === "last-win" && !strict
       ? Infinity
       : this.#reads.get(operationKey(own, op)) ?? this.#newest.sequence;
-  }
-
-  undo(operations: number): void {
-    this.#from.length = Math.min(this.#from.length, operations);
-    for (const op of this.#present) if (op >= operations) this.#present.delete(op);
   }
 
   conflictsFrom(op: number): number {

@@ -75,8 +75,6 @@ export class ReadSet implements Witness {
 
   changed(): void {}
 
-  undo(): void {}
-
   conflictsFrom(): number {
     return this.#view.since;
   }

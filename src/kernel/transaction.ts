@@ -233,7 +233,6 @@ export class Transaction {
     if (this.#sets !== undefined) this.#sets = [...this.#sets.slice(0, -1), own];
     this.#runs?.release(mark.runs);
     this.#undone++;
-    this.witness?.undo(mark.operations);
     const created = this.#created ?? [];
     while (created.length > 0 && created.at(-1)!.operations >= mark.operations) {
       const { definition, tree } = created.pop()!;

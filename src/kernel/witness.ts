@@ -11,7 +11,7 @@ import type { KeyBounds } from "./tree_cursor.ts";
 import type { WriteSet } from "./write_set.ts";
 
 /**
- * What a change asks of its key in every isolation, for structures that hold only if it is so.
+ * What a change asks of its key at every isolation, for structures that hold only if it is so.
  * "unchanged": nobody else commits the key between this change and its commit; "present": nobody
  * else removes it.
  */
@@ -59,8 +59,6 @@ export interface Witness {
   aside<T>(body: () => T): T;
   /** The last operation of `own` was added. */
   changed(guard: Guard | undefined): void;
-  /** All but the first operations were taken back. */
-  undo(operations: number): void;
   /** From which sequence on a commit of the key of `op` by another one is a conflict. */
   conflictsFrom(op: number): number;
   /** Whether such a commit is none if the key is there after it. */

@@ -107,15 +107,12 @@ export class SingleWriter<K, V> extends SingleReader<K, V>
     const { exclusive } = this.#layout;
     this.#encodeValue(value);
     this.#encodeKey(key);
-    if (exclusive) {
-      const present = this.#tree.get(keyBytes, codec.bytes);
-      if (present !== undefined) {
-        if (isEncoded(present)) return;
-        throw new StateError(
-          "ALREADY_EXISTS",
-          'Cannot put another value: the key has one, and the mode of the index is "exclusive"',
-        );
-      }
+    if (exclusive && this.#tree.probe(keyBytes)) {
+      if (isEncoded(this.#tree.get(keyBytes, codec.bytes)!)) return;
+      throw new StateError(
+        "ALREADY_EXISTS",
+        'Cannot put another value: the key has one, and the mode of the index is "exclusive"',
+      );
     }
     this.#write(exclusive ? "unchanged" : undefined);
   }

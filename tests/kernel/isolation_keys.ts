@@ -1,8 +1,9 @@
-/** Cells of the conflict matrix that are about single keys, and about changes taken back. */
+/** Cells of the conflict matrix that are about single keys. */
 
 import assert from "node:assert/strict";
+import { isHoldfastError } from "../../mod.ts";
 import { bytes } from "./checked.ts";
-import { all, type Cell, commit, groups, NO, notes, OK, words } from "./isolation_matrix.ts";
+import { all, type Cell, commit, groups, names, NO, notes, OK, words } from "./isolation_matrix.ts";
 
 export const KEY_CELLS: readonly Cell[] = [
   {
@@ -216,6 +217,104 @@ export const KEY_CELLS: readonly Cell[] = [
     outcome: [[[], OK, OK], [[], OK, NO], [[], OK, OK], [[], OK, OK], [[], OK, OK]],
   },
   {
+    name: "insert-insert: an exclusive index never takes two values for a key",
+    async run(a, b, db) {
+      b.open(names).put("x", "B");
+      a.open(names).put("x", "A");
+      return [await commit(a), await commit(b), db.open(names).get("x")];
+    },
+    outcome: all([OK, NO, "A"]),
+  },
+  {
+    name: "insert-insert: an exclusive index refuses what its level shows",
+    async run(a, b, db) {
+      a.open(names).put("x", "A");
+      const done = await commit(a);
+      let refusal = "";
+      try {
+        b.open(names).put("x", "B");
+      } catch (error) {
+        refusal = isHoldfastError(error) ? error.code : "";
+      }
+      return [done, refusal, await commit(b), db.open(names).get("x")];
+    },
+    outcome: [
+      [OK, "", NO, "A"],
+      [OK, "", NO, "A"],
+      [OK, "ALREADY_EXISTS", OK, "A"],
+      [OK, "ALREADY_EXISTS", OK, "A"],
+      [OK, "ALREADY_EXISTS", OK, "A"],
+    ],
+  },
+  {
+    name: "insert-insert: an exclusive put is no read of a key that is gone",
+    async run(a, b, db) {
+      const made = db.begin();
+      made.open(names).put("x", "old");
+      const done = [await commit(made)];
+      const c = db.begin();
+      const seen = b.open(names).get("x");
+      c.open(names).remove("x");
+      done.push(await commit(c), await commit(a));
+      b.open(names).put("x", "B");
+      return [seen, ...done, await commit(b), db.open(names).get("x")];
+    },
+    outcome: [
+      [undefined, OK, OK, OK, NO, undefined],
+      [undefined, OK, OK, OK, NO, undefined],
+      ["old", OK, OK, OK, NO, undefined],
+      ["old", OK, OK, OK, OK, "B"],
+      ["old", OK, OK, OK, OK, "B"],
+    ],
+  },
+  {
+    name: "compareAndSet: only one of two has what it expected",
+    before: { x: "old" },
+    async run(a, b) {
+      const was = [
+        b.open(words).compareAndSet("x", "old", "B"),
+        a.open(words).compareAndSet("x", "old", "A"),
+      ];
+      return [...was, await commit(a), await commit(b)];
+    },
+    outcome: all([true, true, OK, NO]),
+    after: all({ x: "A" }),
+  },
+  {
+    name: "compareAndSet: of one that removes and one that removes if",
+    before: { x: "old", y: "old" },
+    async run(a, b) {
+      const was = [
+        b.open(words).compareAndSet("x", "old", undefined),
+        b.open(words).remove("y", "old"),
+      ];
+      a.open(words).put("y", "A");
+      return [...was, await commit(a), await commit(b)];
+    },
+    outcome: all([true, true, OK, NO]),
+    after: all({ x: "old", y: "A" }),
+  },
+  {
+    name: "compareAndSet: of a value of a cluster",
+    async run(a, b, db) {
+      await db.update((tx) => tx.open(groups).put("x", "old"));
+      const c = db.begin();
+      const was = [
+        b.open(groups).compareAndSet("x", "old", "B"),
+        c.open(groups).compareAndSet("x", "old", "C"),
+      ];
+      const done = [await commit(c), await commit(a), await commit(b)];
+      return [...was, ...done, db.open(groups).get("x")];
+    },
+    outcome: [
+      [false, true, OK, OK, OK, ["C"]],
+      [false, true, OK, OK, OK, ["C"]],
+      [true, true, OK, OK, NO, ["C"]],
+      [true, true, OK, OK, NO, ["C"]],
+      [true, true, OK, OK, NO, ["C"]],
+    ],
+  },
+  {
     name: "insert-insert: records of a segment",
     async run(a, b, db) {
       const mine = b.open(notes).insert(bytes("B"));
@@ -293,100 +392,5 @@ export const KEY_CELLS: readonly Cell[] = [
       { x: "A", y: "B" },
       { x: "A", y: "B" },
     ],
-  },
-  {
-    name: "delete taken back: B was told that the key was there, A removes it",
-    before: { x: "old", y: "old" },
-    async run(a, b) {
-      const savepoint = b.savepoint();
-      const was = b.open(words).remove("x");
-      savepoint.rollback();
-      a.open(words).remove("x");
-      b.open(words).put("y", `x was ${was}`);
-      return [await commit(a), await commit(b)];
-    },
-    outcome: [[OK, OK], [OK, NO], [OK, OK], [OK, OK], [OK, OK]],
-    after: [
-      { y: "x was true" },
-      { y: "old" },
-      { y: "x was true" },
-      { y: "x was true" },
-      { y: "x was true" },
-    ],
-  },
-  {
-    name: "own changes that were read are no conflicts",
-    before: { x: "old" },
-    async run(a, b) {
-      b.open(words).put("mine", "B");
-      const seen = [b.open(words).get("mine"), b.open(words).has("mine")];
-      b.open(words).remove("mine");
-      seen.push(b.open(words).has("mine"), b.open(words).remove("mine"));
-      a.open(words).put("x", "A");
-      return [...seen, await commit(a), await commit(b)];
-    },
-    outcome: all(["B", true, false, false, OK, OK]),
-    after: all({ x: "A" }),
-  },
-  {
-    name: "savepoint: a change that was taken back is in nobody's way",
-    before: { x: "old", y: "old" },
-    async run(a, b) {
-      const savepoint = b.savepoint();
-      b.open(words).put("x", "B");
-      a.open(words).put("x", "A");
-      const done = await commit(a);
-      savepoint.rollback();
-      const seen = b.open(words).get("x");
-      b.open(words).put("y", "B");
-      return [seen, done, await commit(b)];
-    },
-    outcome: [["old", OK, OK], ["old", OK, NO], ["A", OK, OK], ["A", OK, OK], ["A", OK, OK]],
-    after: [
-      { x: "A", y: "B" },
-      { x: "A", y: "old" },
-      { x: "A", y: "B" },
-      { x: "A", y: "B" },
-      { x: "A", y: "B" },
-    ],
-  },
-  {
-    name: "savepoint: after it was rolled back, changes are judged anew",
-    before: { x: "old", y: "old" },
-    async run(a, b) {
-      b.open(words).put("y", "B");
-      const savepoint = b.savepoint();
-      b.open(words).put("x", "lost");
-      b.open(words).remove("y");
-      a.open(words).put("x", "A");
-      const done = await commit(a);
-      savepoint.rollback();
-      b.open(words).put("x", "B");
-      return [done, await commit(b)];
-    },
-    outcome: [[OK, NO], [OK, NO], [OK, OK], [OK, OK], [OK, OK]],
-    after: [
-      { x: "A", y: "old" },
-      { x: "A", y: "old" },
-      { x: "B", y: "B" },
-      { x: "B", y: "B" },
-      { x: "B", y: "B" },
-    ],
-  },
-  {
-    name: "savepoint: changes before it are judged as they were made",
-    before: { x: "old" },
-    async run(a, b) {
-      b.open(words).put("x", "B");
-      const savepoint = b.savepoint();
-      b.open(words).put("x", "lost");
-      a.open(words).put("x", "A");
-      const done = await commit(a);
-      savepoint.rollback();
-      b.open(words).put("y", "B");
-      return [done, await commit(b)];
-    },
-    outcome: [[OK, NO], [OK, NO], [OK, NO], [OK, NO], [OK, OK]],
-    after: [{ x: "A" }, { x: "A" }, { x: "A" }, { x: "A" }, { x: "B", y: "B" }],
   },
 ];

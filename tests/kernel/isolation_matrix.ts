@@ -49,6 +49,11 @@ export const groups: Groups = index("groups", {
   value: codec.string,
   mode: "cluster",
 });
+export const names: Words = index("names", {
+  key: codec.string,
+  value: codec.string,
+  mode: "exclusive",
+});
 export const audit: Definition<RecordLogAccess> = recordLog("audit");
 export const notes: Definition<SegmentAccess> = segment("notes");
 

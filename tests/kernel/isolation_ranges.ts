@@ -91,6 +91,26 @@ export const RANGE_CELLS: readonly Cell[] = [
     ],
   })),
   {
+    name: "lost update: what an iterator yields was read when it began",
+    before: { w: "old", x: "old" },
+    async run(a, b) {
+      const walk = b.open(words).range();
+      walk.next();
+      a.open(words).put("x", "A");
+      const done = await commit(a);
+      const seen = walk.next().value;
+      b.open(words).put("x", "B");
+      return [seen, done, await commit(b)];
+    },
+    outcome: [
+      [["x", "old"], OK, NO],
+      [["x", "old"], OK, NO],
+      [["x", "old"], OK, NO],
+      [["x", "old"], OK, OK],
+      [["x", "old"], OK, OK],
+    ],
+  },
+  {
     name: "count: A adds an entry to what B has counted",
     before: { a: "1" },
     async run(a, b) {
@@ -248,11 +268,11 @@ export const RANGE_CELLS: readonly Cell[] = [
       return [names.join(), again, done, await commit(b)];
     },
     outcome: [
-      ["audit,groups,notes,words", 4, OK, OK],
-      ["audit,groups,notes,words", 4, OK, NO],
-      ["audit,groups,notes,words", 5, OK, OK],
-      ["audit,groups,notes,words", 5, OK, OK],
-      ["audit,groups,notes,words", 5, OK, OK],
+      ["audit,groups,names,notes,words", 5, OK, OK],
+      ["audit,groups,names,notes,words", 5, OK, NO],
+      ["audit,groups,names,notes,words", 6, OK, OK],
+      ["audit,groups,names,notes,words", 6, OK, OK],
+      ["audit,groups,names,notes,words", 6, OK, OK],
     ],
     after: [{ x: "B" }, { x: "old" }, { x: "B" }, { x: "B" }, { x: "B" }],
   },

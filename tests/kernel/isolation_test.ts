@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Isolation, Transaction } from "../../mod.ts";
+import { memoryIo } from "../../adapters/memory.ts";
 import { bytes, withStore } from "./checked.ts";
 import { KEY_CELLS } from "./isolation_keys.ts";
 import {
@@ -15,14 +16,16 @@ import {
   commit,
   groups,
   LEVELS,
+  names,
   NO,
   notes,
   OK,
   words,
 } from "./isolation_matrix.ts";
 import { RANGE_CELLS } from "./isolation_ranges.ts";
+import { SAVEPOINT_CELLS } from "./isolation_savepoints.ts";
 
-for (const cell of [...KEY_CELLS, ...RANGE_CELLS]) {
+for (const cell of [...KEY_CELLS, ...SAVEPOINT_CELLS, ...RANGE_CELLS]) {
   test(`Isolation: ${cell.name}`, async () => {
     for (const [level, isolation] of LEVELS.entries()) {
       // Who commits first is in nobody's way: its own level makes no difference.
@@ -34,6 +37,7 @@ for (const cell of [...KEY_CELLS, ...RANGE_CELLS]) {
             }
             tx.open(words);
             tx.open(groups);
+            tx.open(names);
             tx.open(audit);
             tx.open(notes);
           });
@@ -106,6 +110,40 @@ test("Isolation: segment.update of what A has deleted is NOT_FOUND where the lev
   }
 });
 
+test("Isolation: the first inserts since a segment was opened conflict with nobody", async () => {
+  for (const isolation of LEVELS) {
+    const io = memoryIo();
+    for (let round = 0; round < 3; round++) {
+      await withStore(async (db) => {
+        await db.update((tx) => tx.open(notes));
+        const b = db.begin({ isolation });
+        b.open(notes).insert(bytes("B"));
+        const theirs = await db.update((a) => a.open(notes).insert(bytes("A")));
+        await db.update((a) => a.open(notes).delete(theirs));
+        assert.equal(await commit(b), OK, `${isolation}, opening ${round}`);
+        assert.equal(db.open(notes).count(), round + 1);
+      }, { io });
+    }
+  }
+});
+
+test("Isolation last-win: an operation is judged for itself where one was taken back", async () => {
+  await withStore(async (db) => {
+    const ids = await db.update((tx) =>
+      ["x", "y"].map((text) => tx.open(notes).insert(bytes(text)))
+    );
+    const b = db.begin({ isolation: "last-win" });
+    b.open(audit).head();
+    const savepoint = b.savepoint();
+    b.open(notes).update(ids[0]!, bytes("lost"));
+    savepoint.rollback();
+    b.open(audit).append(bytes("B"));
+    await db.update((a) => a.open(audit).append(bytes("A")));
+    assert.equal(await commit(b), NO);
+    assert.equal(db.open(audit).head(), 1);
+  });
+});
+
 test("Isolation: update and delete of a record are no read of it", async () => {
   for (const [level, isolation] of LEVELS.entries()) {
     await withStore(async (db) => {
@@ -144,6 +182,24 @@ test("Isolation: records deleted side by side do not conflict, but heads only ri
       await db.update((tx) => tx.open(notes).delete(last));
       assert.equal(await commit(rival), NO, `${isolation}: two heads`);
       late.rollback();
+    });
+  }
+});
+
+test("Isolation: large values are judged as small ones", async () => {
+  const large = (fill: string): string => fill.repeat(100_000);
+  for (const [level, isolation] of LEVELS.entries()) {
+    await withStore(async (db) => {
+      const b = db.begin({ isolation });
+      await db.update((a) => a.open(words).put("x", large("A")));
+      b.open(words).put("x", large("B"));
+      assert.equal(await commit(b), level < 2 ? NO : OK, isolation);
+      assert.equal(db.open(words).get("x"), large(level < 2 ? "A" : "B"));
+      const c = db.begin({ isolation });
+      c.open(words).put("x", large("C"));
+      await db.update((a) => a.open(words).put("x", large("D")));
+      assert.equal(await commit(c), isolation === "last-win" ? OK : NO, isolation);
+      assert.equal(db.open(words).get("x"), large(isolation === "last-win" ? "C" : "D"));
     });
   }
 });
