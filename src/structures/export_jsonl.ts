@@ -12,6 +12,9 @@
  * `structures`, `entries` and `crc32` from the last line: what is not there is not checked. The last
  * line itself stays, for a stream without it was cut off. Lines of blanks are left out.
  *
+ * The entries of a secondary index are a structure of kind "secondary-index", as bytes: they are
+ * imported as they are. Whoever edits the records makes them anew afterwards, by `rebuild`.
+ *
  * @module
  */
 

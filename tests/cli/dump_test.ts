@@ -130,7 +130,7 @@ test("dump: whatever the bytes are, it ends and does not throw", async () => {
   await db.close();
   const clean = await imageOf(io);
   const random = new Generator(11);
-  for (let round = 0; round < 60; round++) {
+  for (let round = 0; round < 30; round++) {
     const image = (round % 2 === 0 ? crashed : clean).slice();
     for (let flips = 1 + random.below(20); flips > 0; flips--) {
       // Pages with data, superblocks and log headers are hit most; some keep right checksums.
