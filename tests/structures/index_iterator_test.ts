@@ -101,11 +101,11 @@ for (const reverse of [false, true]) {
         seen.push(key);
         assert.equal(tx.open(numbers).remove(key), true);
         tx.open(numbers).put(key + 100_000, "moved");
-        tx.open(pairs).deleteRange({ gte: key, lte: key });
+        if (key % 64 === 0) tx.open(pairs).remove(key >> 6);
       }
       const expected = Array.from({ length: COUNT + 300 }, (_, n) => n);
       assert.deepEqual(seen, reverse ? expected.reverse() : expected);
-      assert.equal(tx.open(pairs).count(), 0);
+      assert.equal(tx.open(pairs).count(), COUNT - 2 * Math.ceil((COUNT + 300) / 64));
       await tx.commit();
       assert.deepEqual(db.open(numbers).first(), [100_000, "moved"]);
       assert.equal(db.open(numbers).count(), COUNT + 300);
@@ -140,25 +140,37 @@ test("index iterators are lazy: nothing is decoded or loaded before it is asked 
   });
 });
 
-/** A closed store of which one page is damaged. */
-async function damagedAt(page: number): Promise<IoAdapter> {
+/** The bytes of a closed store. */
+async function build(): Promise<Uint8Array> {
   const io = memoryIo();
   const db = await Database.open("/damage.hold", { io });
   await fill(db);
   await db.close();
-  const file = await io.open("/damage.hold", "write");
-  const byte = new Uint8Array(1);
-  file.readAt(byte, page * PAGE_BYTES + 2000);
-  byte[0]! ^= 4;
-  file.writeAt(byte, page * PAGE_BYTES + 2000);
+  const file = await io.open("/damage.hold", "read");
+  const image = new Uint8Array(file.size());
+  file.readAt(image, 0);
+  file.close();
+  return image;
+}
+
+/** The same with one page damaged. */
+async function damagedAt(image: Uint8Array, page: number): Promise<IoAdapter> {
+  const io = memoryIo();
+  const file = await io.open("/damage.hold", "create");
+  const damaged = image.slice();
+  damaged[page * PAGE_BYTES + 2000]! ^= 4;
+  file.writeAt(damaged, 0);
   file.close();
   return io;
 }
 
 test("index iterators that met damage fail for good, and hold nothing", async () => {
   let failed = 0;
-  for (let page = 2; page < 200 && failed < 2; page += 7) {
-    const db = await Database.open("/damage.hold", { io: await damagedAt(page) }).catch(() => {});
+  const image = await build();
+  for (let page = 2; page < image.length / PAGE_BYTES && failed < 2; page += 7) {
+    const db = await Database.open("/damage.hold", { io: await damagedAt(image, page) }).catch(
+      () => {},
+    );
     if (db === undefined) continue;
     const entries = db.open(numbers).range();
     const seen: number[] = [];

@@ -87,7 +87,7 @@ async function runModel(mode: IndexMode, seed: number): Promise<void> {
   let db = await Database.open("/model.hold", { io });
   let committed = new IndexModel(mode);
   let held: { snapshot: Snapshot; model: IndexModel } | undefined;
-  for (let step = 0; step < 120; step++) {
+  for (let step = 0; step < 80; step++) {
     const model = committed.copy();
     // What is committed and not yet on disk: the next transaction reads through it.
     const pending: Promise<void>[] = [];

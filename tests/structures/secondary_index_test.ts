@@ -136,7 +136,7 @@ for (const seed of [1, 2, 3]) {
       }
     };
 
-    for (let step = 0; step < 60; step++) {
+    for (let step = 0; step < 40; step++) {
       const model = new Map(committed);
       const pending: Promise<void>[] = [];
       for (let overtaken = random.below(3); overtaken >= 0; overtaken--) {
