@@ -8,6 +8,7 @@ import type { Engine } from "./engine.ts";
 import { CELL_BYTES_MAX, PAGE_BYTES } from "./limits.ts";
 import { referencePage, runPages } from "./overflow.ts";
 import { slotCount } from "./page.ts";
+import { CATALOG_TREE, DROPPED_TREE } from "./state.ts";
 import { PUT, PUT_REFERENCE, REMOVE, type WriteSet } from "./write_set.ts";
 
 /** Carries out the operations of a record on the working state. */
@@ -17,6 +18,8 @@ export function applyChanges(engine: Engine, set: WriteSet): void {
   const bytes = set.out.bytes;
   for (let op = 0; op < set.count; op++) {
     const id = set.tree(op);
+    if (id === CATALOG_TREE) states.working.catalog++;
+    else if (id === DROPPED_TREE) engine.onDrop();
     const root = states.writableRoot(id);
     const keyAt = set.keyAt(op);
     const keyLength = set.keyLength(op);
@@ -64,6 +67,14 @@ export function pagesToApply(engine: Engine, set: WriteSet): number {
   }
   return pages + pagesOnPaths(engine, tree, operations) +
     Math.ceil(inlineBytes * 2 / PAGE_BYTES);
+}
+
+/** Whether a write set removes and drops, and does nothing else. */
+export function onlyFrees(set: WriteSet): boolean {
+  for (let op = 0; op < set.count; op++) {
+    if (set.kind(op) !== REMOVE && set.tree(op) !== DROPPED_TREE) return false;
+  }
+  return true;
 }
 
 /** Copies of the root, of the pages below it as far as their number is known, and of the rest. */

@@ -9,6 +9,7 @@ import { catalogCodec, type CatalogEntry, catalogName } from "./catalog.ts";
 import type { Engine } from "./engine.ts";
 import { CATALOG_TREE, FIRST_TREE, type State } from "./state.ts";
 import { TreeCursor } from "./tree_cursor.ts";
+import { droppedIds } from "./tree_ids.ts";
 
 /** What is wrong with the catalog of a state, as sentences. */
 export function* catalogProblems(engine: Engine, state: State): Generator<string> {
@@ -35,6 +36,24 @@ export function* catalogProblems(engine: Engine, state: State): Generator<string
     }
     names.set(entry.tree, entry.name);
   }
+}
+
+/** The trees of a state that have a name, or had one and wait to be freed. */
+export function namedTrees(engine: Engine, state: State): Set<number> {
+  const { states, pager, overflow } = engine;
+  const steps = droppedIds(engine, state);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  const named = step.value;
+  const cursor = new TreeCursor(pager, overflow, states.root(state, CATALOG_TREE), {});
+  while (cursor.next()) {
+    cursor.loadValue();
+    const { keyBytes, keyBegin, keyEnd, valueBytes, valueBegin, valueEnd } = cursor;
+    const key = keyBytes.subarray(keyBegin, keyEnd);
+    const entry = decodeEntry(key, valueBytes, valueBegin, valueEnd);
+    if (entry !== undefined) named.add(entry.tree);
+  }
+  return named;
 }
 
 /** A structure and its tree. */

@@ -9,7 +9,7 @@ import { compareBytes } from "../base/compare.ts";
 import { isHoldfastError } from "../errors.ts";
 import { SlotRegister } from "../journal/slot_register.ts";
 import type { TreeRoot } from "./btree.ts";
-import { catalogProblems } from "./catalog_check.ts";
+import { catalogProblems, namedTrees } from "./catalog_check.ts";
 import type { Definition } from "./definition.ts";
 import type { Engine } from "./engine.ts";
 import { PAGE_BYTES } from "./limits.ts";
@@ -29,7 +29,7 @@ import {
   slotCount,
 } from "./page.ts";
 import { bookkeepingProblem, isSoundPage, keyOf } from "./page_shape.ts";
-import { CATALOG_TREE, ROOTS_TREE, type State } from "./state.ts";
+import { CATALOG_TREE, DROPPED_TREE, FIRST_TREE, ROOTS_TREE, type State } from "./state.ts";
 import { treeIds } from "./tree_ids.ts";
 
 /** One thing that is wrong. */
@@ -109,9 +109,13 @@ export class StoreCheck {
     if (spareBitmap !== undefined) this.#own(spareBitmap.page, spareBitmap.pages, "bitmap");
     if (spareExtent !== undefined) this.#own(spareExtent.page, spareExtent.pages, "log");
     for (const [page, pages] of reserved) this.#own(page, pages, "reserved value");
+    const named = this.#guard("Names", () => namedTrees(this.#engine, this.#state));
     for (const id of this.#treeIds()) {
       const root = this.#root(id);
       if (root !== undefined) this.#checkTree(root);
+      if (id >= FIRST_TREE && (root?.page ?? 0) !== 0 && named?.has(id) === false) {
+        this.#report("INVARIANT", `Tree ${id} has pages, no name, and does not wait to be freed`);
+      }
       yield;
     }
     this.#guard("Catalog", () => {
@@ -159,7 +163,7 @@ export class StoreCheck {
 
   /** All trees: those of the tree of roots, and those this session made. */
   #treeIds(): Set<number> {
-    const ids = new Set([ROOTS_TREE, CATALOG_TREE, ...this.#state.trees.keys()]);
+    const ids = new Set([ROOTS_TREE, CATALOG_TREE, DROPPED_TREE, ...this.#state.trees.keys()]);
     this.#guard("Tree of roots", () => {
       const steps = treeIds(this.#engine, this.#state);
       let step = steps.next();

@@ -122,7 +122,7 @@ export class Checkpointer {
     const { health } = this.#engine;
     health.check();
     if (request.compact) lowerBitmap(this.#engine);
-    reserveForCheckpoint(this.#engine, 0);
+    reserveForCheckpoint(this.#engine, 0, true);
     if (request.compact) lowerExtent(this.#engine);
     else if (!request.exclusive) growExtent(this.#engine, this.wantedBytes);
     try {
@@ -223,18 +223,17 @@ export class Checkpointer {
       if (id === ROOTS_TREE) continue;
       const root = states.root(states.working, id);
       roots.set(id, root.page);
+      const key = treeKey(id);
+      const rootsTree = states.writableRoot(ROOTS_TREE);
+      if (root.page === 0) {
+        // A tree without pages needs no entry: that of a dropped one is gone with its last page.
+        engine.tree.remove(rootsTree, key, 0, key.length);
+        states.working.trees.delete(id);
+        continue;
+      }
       value.reset();
       encodeRoot(root, value);
-      const key = treeKey(id);
-      engine.tree.put(
-        states.writableRoot(ROOTS_TREE),
-        key,
-        0,
-        key.length,
-        value.bytes,
-        0,
-        value.length,
-      );
+      engine.tree.put(rootsTree, key, 0, key.length, value.bytes, 0, value.length);
     }
     states.dirtyTrees = new Set();
     const generation = pager.generation;
@@ -300,6 +299,7 @@ export class Checkpointer {
     cutTail(engine, request.clean || request.compact ? "all" : "excess");
     if (request.exclusive) engine.log.switchTo(extentOf(extents.current));
     this.completed++;
+    engine.onSettle();
   }
 
   *#writePages(image: FrozenImage): Generator<Pause, void> {

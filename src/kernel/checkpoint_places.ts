@@ -11,8 +11,11 @@ import { clearRun, setRun } from "./free_space.ts";
 import { LOG_BYTES_MIN, PAGE_BYTES } from "./limits.ts";
 import type { ExtentPages, Superblock } from "./superblock.ts";
 
-/** Slack for copies of the tree of roots and its splits. */
+/** Slack for copies of the tree of roots and its splits; a changed root takes two pages at most. */
 const RESERVE_PAGES = 16;
+
+/** Pages for removals and drops alone, so that space can be made when the file is full. */
+const FREEING_PAGES = 16;
 
 /** The extents that a superblock is going to name. */
 export interface Extents {
@@ -24,14 +27,14 @@ export interface Extents {
 
 /**
  * Makes sure that `pages` pages can be allocated beside all that the next checkpoint and the commits
- * before it need. Every
- * commit does so before it takes its place, so that a full disk refuses commits and never stops a
- * checkpoint.
+ * before it need. Every commit does so before it takes its place, so that a full disk refuses commits
+ * and never stops a checkpoint. What frees space (`isFreeing`) may take some pages that others leave.
  * @throws {IoError} `NO_SPACE`
  */
-export function reserveForCheckpoint(engine: Engine, pages: number): void {
+export function reserveForCheckpoint(engine: Engine, pages: number, isFreeing = false): void {
   const { space, states } = engine;
-  const reserve = RESERVE_PAGES + states.dirtyTrees.size + engine.promisedPages + pages;
+  const slack = isFreeing ? RESERVE_PAGES : RESERVE_PAGES + FREEING_PAGES;
+  const reserve = slack + 2 * states.dirtyTrees.size + engine.promisedPages + pages;
   space.ensure(reserve);
   const needed = bitmapPages(engine);
   if (engine.spareBitmap !== undefined && engine.spareBitmap.pages >= needed) return;
@@ -103,7 +106,7 @@ function takeExtent(engine: Engine, pages: number): void {
     space.markRun(current.page, current.pages);
   }
   try {
-    reserveForCheckpoint(engine, 0);
+    reserveForCheckpoint(engine, 0, true);
   } catch (error) {
     if (!isHoldfastError(error) || error.code !== "NO_SPACE") throw error;
     giveExtentBack(engine);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { DROPPED_TREE, treeOfKey } from "./state.ts";
 import type { WriteSet } from "./write_set.ts";
 
 /** Entries from which on those that no open transaction can ask for are dropped. */
@@ -12,6 +13,8 @@ const TIDY_AT = 1024;
 
 /** Last commit sequence by tree and key, and the keys in the order of their commits. */
 export class CommitHistory {
+  /** Trees that one of these commits dropped. */
+  readonly dropped: Set<number> = new Set();
   readonly #open: Iterable<{ readonly since: number }>;
   readonly #last = new Map<string, number>();
   /** Keys in the order of their commits, with the sequences in `#sequences`, which only rise. */
@@ -27,6 +30,9 @@ export class CommitHistory {
   /** Remembers the keys of a commit. */
   record(set: WriteSet, sequence: number): void {
     for (let op = 0; op < set.count; op++) {
+      if (set.tree(op) === DROPPED_TREE) {
+        this.dropped.add(treeOfKey(set.out.bytes, set.keyAt(op)));
+      }
       const key = operationKey(set, op);
       if (this.#last.get(key) === sequence) continue;
       this.#last.set(key, sequence);
@@ -42,12 +48,6 @@ export class CommitHistory {
     return last !== undefined && last >= since;
   }
 
-  /** Whether any key of a tree was committed at `since` or later. */
-  treeChangedSince(tree: number, since: number): boolean {
-    const prefix = `${tree}:`;
-    return this.someSince(since, (key) => key.startsWith(prefix));
-  }
-
   /** Whether `test` holds for the text of a key that was committed at `since` or later. */
   someSince(since: number, test: (key: string) => boolean): boolean {
     let low = 0;
@@ -61,10 +61,17 @@ export class CommitHistory {
     return false;
   }
 
+  /** Whether any key of a tree was committed at `since` or later. */
+  treeChangedSince(tree: number, since: number): boolean {
+    const prefix = `${tree}:`;
+    return this.someSince(since, (key) => key.startsWith(prefix));
+  }
+
   /** Forgets everything: no transaction is open. */
   clear(): void {
     if (this.#last.size === 0) return;
     this.#last.clear();
+    this.dropped.clear();
     this.#keys = [];
     this.#sequences = [];
     this.#tidyAt = TIDY_AT;

@@ -10,7 +10,7 @@
  */
 
 import { isHoldfastError } from "../errors.ts";
-import { applyChanges, pagesToApply } from "./apply.ts";
+import { applyChanges, onlyFrees, pagesToApply } from "./apply.ts";
 import type { Checkpointer } from "./checkpoint.ts";
 import { reserveForCheckpoint } from "./checkpoint_places.ts";
 import type { Batch, Commit, Durability } from "./commit.ts";
@@ -81,7 +81,7 @@ export class CommitPipeline {
   commit<T>(set: WriteSet, durability: Durability, result: T): Promise<T> {
     const engine = this.#engine;
     set.pages = pagesToApply(engine, set);
-    reserveForCheckpoint(engine, set.pages);
+    reserveForCheckpoint(engine, set.pages, onlyFrees(set));
     engine.promisedPages += set.pages;
     set.sequence = this.sequence++;
     this.stats.commits++;

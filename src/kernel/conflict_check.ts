@@ -6,7 +6,7 @@
 
 import { ByteWriter } from "../base/byte_writer.ts";
 import { ConflictError } from "../errors.ts";
-import { CATALOG_TREE } from "./state.ts";
+import { checkDrops } from "./drop_conflicts.ts";
 import { entersTheSame } from "./structure_tree.ts";
 import type { TransactionHost } from "./transaction.ts";
 import { TreeView } from "./tree_access.ts";
@@ -28,10 +28,11 @@ export function checkConflicts(
 ): void {
   const { pipeline, history } = host;
   if (pipeline.sequence === since || own.count === 0) return;
+  checkDrops(history, own, since);
   for (let op = 0; op < own.count; op++) {
     const from = witness === undefined ? since : witness.conflictsFrom(op);
     if (!history.changedSince(own, op, from)) continue;
-    if (own.tree(op) === CATALOG_TREE && entersTheSame(host, own, op)) continue;
+    if (entersTheSame(host, own, op)) continue;
     if (witness?.onlyPresence(op) && isThere(host, own, op)) continue;
     throw conflict("changed the same key");
   }

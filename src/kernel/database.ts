@@ -14,10 +14,12 @@ import type { Checkpointer } from "./checkpoint.ts";
 import { Compaction, type CompactOptions, type CompactReport } from "./compact.ts";
 import { CommitHistory } from "./commit_history.ts";
 import type { Durability } from "./commit.ts";
+import { CommittedTrees } from "./committed_trees.ts";
 import { CommitPipeline } from "./commit_pipeline.ts";
 import { checkDurability, completeOptions, type DatabaseOptions } from "./database_options.ts";
 import { type DatabaseStats, readStats } from "./database_stats.ts";
 import type { Definition, Reader } from "./definition.ts";
+import { DroppedTrees } from "./dropped_trees.ts";
 import type { Engine } from "./engine.ts";
 import { checkIsolation, type Isolation } from "./isolation.ts";
 import { openStore, type RecoveryReport } from "./open_store.ts";
@@ -66,6 +68,7 @@ export class Database {
   readonly #snapshots: SnapshotHolds;
   readonly #compaction: Compaction;
   readonly #backups: Backups;
+  readonly #dropped: DroppedTrees;
   #closing: Promise<void> | undefined;
   #closed = false;
 
@@ -102,10 +105,11 @@ export class Database {
       history: new CommitHistory(open),
       open,
       running: undefined,
-      committed: new Map(),
+      committed: new CommittedTrees(),
       created: new Map(),
       check: this.#check,
     };
+    this.#dropped = new DroppedTrees(engine, this.#pipeline);
   }
 
   /**
@@ -318,7 +322,13 @@ export class Database {
   /** Counters and sizes. */
   stats(): DatabaseStats {
     this.#check();
-    return readStats(this.#engine, this.#pipeline, this.#checkpointer, this.#snapshots);
+    return readStats(
+      this.#engine,
+      this.#pipeline,
+      this.#checkpointer,
+      this.#snapshots,
+      this.#dropped,
+    );
   }
 
   /** The structures there are, by name, with their sizes: reads the catalog and one root each. */
@@ -349,6 +359,7 @@ export class Database {
     try {
       await this.#backups.stop();
       await this.#compaction.stop();
+      await this.#dropped.stop();
       await this.#pipeline.drain();
       const running = this.#checkpointer.running;
       if (running !== undefined) await running.catch(() => {});

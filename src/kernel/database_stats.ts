@@ -6,6 +6,7 @@
 
 import type { Checkpointer } from "./checkpoint.ts";
 import type { CommitPipeline } from "./commit_pipeline.ts";
+import type { DroppedTrees } from "./dropped_trees.ts";
 import type { Engine } from "./engine.ts";
 import { PAGE_BYTES } from "./limits.ts";
 import type { SnapshotHolds } from "./snapshot_holds.ts";
@@ -54,6 +55,8 @@ export interface DatabaseStats {
   readonly leakedSnapshots: number;
   /** The highest age at which one of them was found in milliseconds, 0 without one. */
   readonly leakedSnapshotMs: number;
+  /** Dropped structures whose space is not freed yet. */
+  readonly droppedStructures: number;
 }
 
 /** Pages of the two superblock slots. */
@@ -65,6 +68,7 @@ export function readStats(
   pipeline: CommitPipeline,
   checkpointer: Checkpointer,
   snapshots: SnapshotHolds,
+  dropped: DroppedTrees,
 ): DatabaseStats {
   const { space, pager, log, file, superblock } = engine;
   const { bitmap, current, next } = superblock;
@@ -93,5 +97,6 @@ export function readStats(
     oldestSnapshotMs: snapshots.oldestMs,
     leakedSnapshots: snapshots.leaked,
     leakedSnapshotMs: snapshots.leakedMs,
+    droppedStructures: dropped.count,
   };
 }

@@ -122,6 +122,8 @@ export interface Definition<A> {
    * is `TYPE_MISMATCH`. The first transaction that opens it enters this format.
    */
   upgradeFrom?(format: string): StructureUpgrade<A> | undefined;
+  /** Structures that belong to it; dropped with it. */
+  readonly parts?: readonly Definition<unknown>[];
   /** What in it does not agree with what belongs to it; for `db.check`. */
   verify?(tree: TreeReader, open: OpenReader): readonly CheckProblem[];
   /** Tells its changes; without it they are bytes of the tree. */

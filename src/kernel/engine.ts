@@ -60,8 +60,10 @@ export class Engine {
   superblock: Superblock;
   /** Id of the next new tree. */
   nextTree: number;
-  /** Names whose format was changed since opening: what was known of them may be wrong. */
-  readonly redefined: Set<string> = new Set();
+  /** Called when a commit that drops a structure is applied. */
+  onDrop: () => void = () => {};
+  /** Called when a checkpoint has let pages go. */
+  onSettle: () => void = () => {};
 
   /** Wires a store whose superblock and free space bitmap were read. */
   constructor(

@@ -61,3 +61,9 @@ export const CHECKPOINT_STEP_MS = 3;
 
 /** Above this average the sync goes off the thread: below it the detour costs more (measured). */
 export const ASYNC_SYNC_MS = 1;
+
+/** How long one step of freeing a dropped structure may keep the thread, in milliseconds. */
+export const TRIM_STEP_MS = 3;
+
+/** Most leaves that one such step frees: a quarter of a millisecond while reads are fast. */
+export const TRIM_STEP_LEAVES = 16;

@@ -33,7 +33,7 @@ function usedBytes(a: Arena, base: number): number {
 }
 
 /** Gives a page of the tree back. */
-function giveUp(tree: BTree, root: TreeRoot, frame: number): void {
+export function giveUp(tree: BTree, root: TreeRoot, frame: number): void {
   root.pages--;
   tree.pager.giveUp(frame);
 }

@@ -175,7 +175,7 @@ export class Pager {
     arena.i32[(base >> 2) + 2] = this.epoch;
     if (arena.u8[base + 17]! > 0) this.#checksums.fillCopy(arena, base);
     this.#enter(target, page, DIRTY);
-    this.#freePage(old, born);
+    this.freePage(old, born);
     return target;
   }
 
@@ -204,7 +204,7 @@ export class Pager {
   giveUp(frame: number): void {
     const page = this.#framePage[frame]!;
     if (!this.isVolatile(frame)) {
-      return this.#freePage(page, epochOf(this.arena(frame), this.base(frame)));
+      return this.freePage(page, epochOf(this.arena(frame), this.base(frame)));
     }
     this.#checksums.forget(page);
     this.#dropFrame(frame);
@@ -212,7 +212,7 @@ export class Pager {
   }
 
   /** A superblock or a view may reach the page. */
-  #freePage(page: number, born: number): void {
+  freePage(page: number, born: number): void {
     const { freed } = this.space;
     if (born > this.imageEpoch) freed.hold(page, 1, born, this.epoch);
     else freed.wait(page, 1, born, this.epoch, this.generation);

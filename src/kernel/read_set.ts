@@ -13,7 +13,7 @@
 
 import type { ByteWriter } from "../base/byte_writer.ts";
 import { type CommitHistory, keyText } from "./commit_history.ts";
-import { CATALOG_TREE } from "./state.ts";
+import { CATALOG_TREE, DROPPED_TREE, treeKey } from "./state.ts";
 import type { KeyBounds } from "./tree_cursor.ts";
 import type { Walk, WalkedKey, Witness, WitnessedView } from "./witness.ts";
 
@@ -35,6 +35,8 @@ export class ReadSet implements Witness {
   #ranges: TextRange[] = [];
   #joinAt = JOIN_AT;
   #aside = 0;
+  /** The tree that was read last. */
+  #tree = -1;
 
   /** What the transaction of a view has read: nothing yet. */
   constructor(view: WitnessedView) {
@@ -44,17 +46,21 @@ export class ReadSet implements Witness {
   readKey(tree: number, key: ByteWriter): void {
     // What opening a structure reads is judged by what it enters: two that create alike agree.
     if (this.#aside > 0 || tree === CATALOG_TREE) return;
+    this.#noteTree(tree);
     // An own change hides what others commit, and to change what they change is a conflict anyway.
     if (this.#view.own.find(tree, key.bytes, 0, key.length) >= 0) return;
     this.#keys.add(keyText(tree, key.bytes, 0, key.length));
   }
 
   readRange(tree: number, bounds: KeyBounds): void {
-    if (this.#aside === 0) this.#add(rangeOf(tree, bounds));
+    if (this.#aside > 0) return;
+    this.#noteTree(tree);
+    this.#add(rangeOf(tree, bounds));
   }
 
   walk(tree: number, bounds: KeyBounds): Walk | undefined {
     if (this.#aside > 0) return undefined;
+    this.#noteTree(tree);
     const walk = new RangeWalk(tree, bounds, () => {
       this.#walks.delete(walk);
       const range = walk.range();
@@ -88,6 +94,13 @@ export class ReadSet implements Witness {
     this.#join();
     const keys = this.#keys;
     return history.someSince(this.#view.since, (key) => keys.has(key) || this.#covers(key));
+  }
+
+  /** Whoever reads a tree has read that it was not dropped, too. */
+  #noteTree(tree: number): void {
+    if (tree === this.#tree) return;
+    this.#tree = tree;
+    this.#keys.add(keyText(DROPPED_TREE, treeKey(tree), 0, 4));
   }
 
   #add(range: TextRange): void {

@@ -14,6 +14,8 @@ import { decodeRoot } from "./superblock.ts";
 export const CATALOG_TREE = 0;
 /** Tree id of the tree of roots: tree id to root. */
 export const ROOTS_TREE = 1;
+/** Tree id of the dropped trees whose pages are not all freed yet (see `dropped_trees.ts`). */
+export const DROPPED_TREE = 3;
 /** First tree id of structures; those below are the kernel's own. */
 export const FIRST_TREE = 16;
 
@@ -23,6 +25,8 @@ export interface State {
   readonly epoch: number;
   /** Roots by tree id. */
   readonly trees: Map<number, TreeRoot>;
+  /** Rises with every change of the catalog: what was found in an equal one still holds. */
+  catalog: number;
   /** Views that hold it. */
   pins: number;
 }
@@ -44,6 +48,7 @@ export class States {
     this.working = {
       epoch: tree.pager.epoch,
       trees: new Map([[ROOTS_TREE, roots]]),
+      catalog: 0,
       pins: 0,
     };
   }
@@ -99,6 +104,7 @@ export class States {
     this.working = {
       epoch: this.#tree.pager.epoch,
       trees: new Map(this.working.trees),
+      catalog: this.working.catalog,
       pins: 0,
     };
   }
@@ -143,7 +149,12 @@ export class States {
   }
 }
 
-/** Key of a tree in the tree of roots: u32, big-endian. */
+/** Key of a tree in the trees of roots and of dropped ids: u32, big-endian. */
 export function treeKey(id: number): Uint8Array {
   return new Uint8Array([id >>> 24, id >>> 16, id >>> 8, id]);
+}
+
+/** The tree whose key begins at `at`. */
+export function treeOfKey(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24 | bytes[at + 1]! << 16 | bytes[at + 2]! << 8 | bytes[at + 3]!) >>> 0;
 }

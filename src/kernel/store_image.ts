@@ -42,9 +42,9 @@ import {
   slotCount,
 } from "./page.ts";
 import { RunCopy } from "./run_copy.ts";
-import { ROOTS_TREE, type State, treeKey } from "./state.ts";
+import { DROPPED_TREE, ROOTS_TREE, type State, treeKey } from "./state.ts";
 import { encodeRoot, encodeSuperblock, type StoredRoot, type Superblock } from "./superblock.ts";
-import { treeIds } from "./tree_ids.ts";
+import { droppedIds, treeIds } from "./tree_ids.ts";
 import { IMAGE_EPOCH, TreeImage } from "./tree_image.ts";
 
 const EXTENT_PAGES: number = LOG_BYTES_MIN / PAGE_BYTES;
@@ -86,7 +86,10 @@ export class StoreImage {
     yield;
     const roots = new Map<number, StoredRoot>();
     let entries = 0;
+    const dropped = yield* droppedIds(this.#engine, this.#state);
     for (const id of yield* treeIds(this.#engine, this.#state)) {
+      // What was dropped is left out, and so is the tree that says so.
+      if (id === DROPPED_TREE || dropped.has(id)) continue;
       const root = yield* this.#copyTree(pages, this.#engine.states.root(this.#state, id));
       if (root.page === 0) continue;
       roots.set(id, root);

@@ -20,9 +20,10 @@ type Named = Pick<Definition<unknown>, "name" | "kind" | "format">;
 /** Makes reading views, and remembers where structures are. */
 export class StructureReaders {
   readonly #engine: Engine;
-  readonly #catalog = new Map<string, CatalogEntry>();
+  /** What was found by name, and in which version of the catalog. */
+  readonly #found = new Map<string, { entry: CatalogEntry | undefined; catalog: number }>();
   /** Views of the newest committed state. */
-  readonly #latest = new Map<Definition<unknown>, unknown>();
+  readonly #latest = new Map<Definition<unknown>, Latest>();
 
   /** Readers of the trees of an engine. */
   constructor(engine: Engine) {
@@ -35,11 +36,15 @@ export class StructureReaders {
    */
   latest<A>(definition: Definition<A>, check: () => void): Reader<A> {
     const known = this.#latest.get(definition as Definition<unknown>);
-    const { redefined } = this.#engine;
-    if (known !== undefined && !redefined.has(definition.name)) return known as Reader<A>;
+    if (known !== undefined) {
+      known.source.find();
+      return known.reader as Reader<A>;
+    }
     const { states } = this.#engine;
-    const reader = this.of(definition, () => states.visible, check);
-    this.#latest.set(definition as Definition<unknown>, reader);
+    const state = (): State => states.visible;
+    const source = this.#source(definition, state, check);
+    const reader = this.#reader(definition, source, state, check);
+    this.#latest.set(definition as Definition<unknown>, { source, reader });
     return reader;
   }
 
@@ -48,11 +53,23 @@ export class StructureReaders {
    * @throws {StateError} `TYPE_MISMATCH`
    */
   of<A>(definition: Definition<A>, state: () => State, check: () => void): Reader<A> {
+    return this.#reader(definition, this.#source(definition, state, check), state, check);
+  }
+
+  #reader<A>(
+    definition: Definition<A>,
+    source: StateTree,
+    state: () => State,
+    check: () => void,
+  ): Reader<A> {
+    const open = <B>(other: Definition<B>): Reader<B> => this.of(other, state, check);
+    return definition.reader(new TreeView(this.#engine, source), open);
+  }
+
+  #source(definition: Named, state: () => State, check: () => void): StateTree {
     const source = new StateTree(state, check, (seen) => this.#treeOf(definition, seen));
-    return definition.reader(
-      new TreeView(this.#engine, source),
-      (other) => this.of(other, state, check),
-    );
+    source.find();
+    return source;
   }
 
   /**
@@ -70,48 +87,56 @@ export class StructureReaders {
   ): readonly CheckProblem[] {
     if (verify === undefined) return [];
     const check = (): void => {};
-    const find = (seen: State): number => this.#treeOf({ name, kind, format }, seen);
     return verify(
-      new TreeView(this.#engine, new StateTree(() => state, check, find)),
+      new TreeView(this.#engine, this.#source({ name, kind, format }, () => state, check)),
       (other) => this.of(other, () => state, check),
     );
   }
 
   /** The tree of a structure in a state, -1 when it does not exist there. */
   #treeOf(definition: Named, state: State): number {
-    const cached = this.#catalog.get(definition.name);
-    if (cached !== undefined && !this.#engine.redefined.has(definition.name)) {
-      checkDefinition(definition, cached);
-      return cached.tree;
-    }
+    const entry = this.#entryOf(definition.name, state);
+    if (entry === undefined) return -1;
+    checkDefinition(definition, entry);
+    return entry.tree;
+  }
+
+  #entryOf(name: string, state: State): CatalogEntry | undefined {
+    const known = this.#found.get(name);
+    if (known?.catalog === state.catalog) return known.entry;
     const entry = new TreeView(this.#engine, {
       check: () => {},
       state,
       sets: NO_SETS,
       tree: CATALOG_TREE,
       tips: undefined,
-    }).get(catalogKey(definition.name), catalogCodec);
-    if (entry === undefined) return -1;
-    checkDefinition(definition, entry);
-    this.#catalog.set(definition.name, entry);
-    return entry.tree;
+    }).get(catalogKey(name), catalogCodec);
+    this.#found.set(name, { entry, catalog: state.catalog });
+    return entry;
   }
 }
 
-/** One tree as plain reads and snapshots see it; it may come to exist later. */
+/** A view of the newest committed state, and where it reads. */
+interface Latest {
+  readonly source: StateTree;
+  readonly reader: unknown;
+}
+
+/** One tree as plain reads and snapshots see it; it may come to exist later, and be dropped. */
 class StateTree implements ViewSource {
   readonly sets: readonly WriteSet[] = NO_SETS;
   readonly tips = undefined;
   readonly check: () => void;
   readonly #state: () => State;
   readonly #find: (state: State) => number;
-  #tree: number;
+  #tree = -1;
+  /** Version of the catalog in which it was found. */
+  #catalog = -1;
 
   constructor(state: () => State, check: () => void, find: (state: State) => number) {
     this.#state = state;
     this.check = check;
     this.#find = find;
-    this.#tree = find(state());
   }
 
   get state(): State {
@@ -119,7 +144,19 @@ class StateTree implements ViewSource {
   }
 
   get tree(): number {
-    if (this.#tree < 0) this.#tree = this.#find(this.#state());
+    return this.find();
+  }
+
+  /**
+   * Its number in the present state, -1 when it does not exist there.
+   * @throws {StateError} `TYPE_MISMATCH`
+   */
+  find(): number {
+    const state = this.#state();
+    if (state.catalog !== this.#catalog) {
+      this.#tree = this.#find(state);
+      this.#catalog = state.catalog;
+    }
     return this.#tree;
   }
 }

@@ -1,5 +1,6 @@
 /**
- * From a definition to its tree, inside a transaction: found in the catalog, or entered there.
+ * From a definition to its tree, inside a transaction: found in the catalog, entered there, or
+ * struck off.
  *
  * @module
  */
@@ -13,23 +14,26 @@ import {
   checkDefinition,
 } from "./catalog.ts";
 import type { Definition } from "./definition.ts";
-import { CATALOG_TREE } from "./state.ts";
+import { StateError } from "../errors.ts";
+import { CATALOG_TREE, DROPPED_TREE, treeKey } from "./state.ts";
 import type { TransactionHost } from "./transaction.ts";
 import { TransactionTree, type TransactionView } from "./transaction_tree.ts";
 import { TreeChanges, TreeView } from "./tree_access.ts";
-import { REMOVE, type WriteSet } from "./write_set.ts";
+import { PUT, type WriteSet } from "./write_set.ts";
 
 /**
- * The tree of a structure, which is created if there is none.
+ * The tree of a structure, which is created if there is none. `since` says which commits the
+ * transaction sees; -1 when it sees others than any later one, because it drops structures.
  * @throws {StateError} `TYPE_MISMATCH`, `TOO_LARGE` (name)
  */
 export function treeOf(
   host: TransactionHost,
   transaction: TransactionView,
   definition: Definition<unknown>,
+  since: number,
 ): number {
   const { engine, created, committed } = host;
-  const known = committed.get(definition);
+  const known = committed.get(definition, since);
   if (known !== undefined) return known;
   const key = catalogKey(definition.name);
   const catalog = new TreeChanges(engine, new TransactionTree(transaction, CATALOG_TREE));
@@ -37,13 +41,13 @@ export function treeOf(
   if (entry !== undefined) {
     checkDefinition(definition, entry);
     const visible = engine.states.root(engine.states.visible, entry.tree);
-    if (
-      transaction.own.count === 0 && visible.count > 0 && !engine.redefined.has(definition.name)
-    ) committed.set(definition, entry.tree);
+    if (transaction.own.count === 0 && visible.count > 0) {
+      committed.set(definition, entry.tree, since);
+    }
     return entry.tree;
   }
   const { kind, format } = definition;
-  const identity = JSON.stringify([definition.name, kind, format]);
+  const identity = identityOf(definition);
   const tree = created.get(identity) ?? engine.nextTree++;
   created.set(identity, tree);
   const added: CatalogEntry = { tree, kind, format };
@@ -51,6 +55,41 @@ export function treeOf(
   catalogCodec.encode(added, value);
   catalog.put(key, value.bytes, value.length);
   return tree;
+}
+
+/**
+ * Strikes a structure off the catalog and leaves its tree to `dropped_trees.ts`.
+ * @returns the tree
+ * @throws {StateError} `NOT_FOUND`, `TYPE_MISMATCH`
+ */
+export function dropTree(
+  host: TransactionHost,
+  transaction: TransactionView,
+  definition: Definition<unknown>,
+): number {
+  const { engine, created } = host;
+  const key = catalogKey(definition.name);
+  const catalog = new TreeChanges(engine, new TransactionTree(transaction, CATALOG_TREE));
+  const entry = catalog.get(key, catalogCodec);
+  if (entry === undefined) {
+    throw new StateError(
+      "NOT_FOUND",
+      `Cannot drop "${definition.name}": there is no such structure`,
+    );
+  }
+  checkDefinition(definition, entry);
+  const id = new ByteWriter(4);
+  id.raw(treeKey(entry.tree));
+  catalog.remove(key);
+  new TreeChanges(engine, new TransactionTree(transaction, DROPPED_TREE)).put(id, id.bytes, 0);
+  // Whoever creates it from now on must not get the id of a dropped tree.
+  created.delete(identityOf(definition));
+  return entry.tree;
+}
+
+/** What two that create alike agree in. */
+function identityOf({ name, kind, format }: Definition<unknown>): string {
+  return JSON.stringify([name, kind, format]);
 }
 
 /** A structure of a database. */
@@ -89,7 +128,7 @@ export function listStructures(
 
 /** Whether an operation enters in the catalog what is there by now: two that create alike agree. */
 export function entersTheSame(host: TransactionHost, own: WriteSet, op: number): boolean {
-  if (own.kind(op) === REMOVE) return false;
+  if (own.tree(op) !== CATALOG_TREE || own.kind(op) !== PUT) return false;
   const bytes = own.out.bytes;
   const keyAt = own.keyAt(op);
   const key = new ByteWriter(own.keyLength(op));

@@ -4,7 +4,7 @@
  *
  * Whoever still has it open in the old format must not write past the new one. Other transactions
  * are told by {@linkcode checkFormats} when they commit; the transaction itself may not have it open
- * twice; caches of the catalog are not believed any more for a name in `engine.redefined`.
+ * twice.
  *
  * @module
  */
@@ -33,15 +33,14 @@ export function findUpgrade<A>(
 }
 
 /**
- * Enters the format of a definition, and removes what belonged to the former alone. The commit
- * conflicts with every change of the structure by others.
+ * Enters the format of a definition. The commit conflicts with every change of the structure by
+ * others.
  * @throws {StateError} `TYPE_MISMATCH`: the transaction has it open in its former format
  */
 export function enterUpgrade(
   host: TransactionHost,
   transaction: TransactionView,
   { name, kind, format }: Definition<unknown>,
-  gone: readonly Definition<unknown>[],
 ): void {
   for (const definition of transaction.opened()) {
     if (definition.name !== name) continue;
@@ -59,15 +58,6 @@ export function enterUpgrade(
   const value = new ByteWriter(64);
   catalogCodec.encode({ tree, kind, format }, value);
   catalog.put(key, value.bytes, value.length);
-  forget(host, name);
-  for (const part of gone) {
-    const partKey = catalogKey(part.name);
-    const entry = catalog.get(partKey, catalogCodec);
-    if (entry === undefined) continue;
-    empty(new TreeChanges(engine, new TransactionTree(transaction, entry.tree)));
-    catalog.remove(partKey);
-    forget(host, part.name);
-  }
 }
 
 /**
@@ -79,35 +69,14 @@ export function checkFormats(
   transaction: TransactionView,
   since: number,
 ): void {
-  if (host.engine.redefined.size === 0 || transaction.own.count === 0) return;
+  if (host.pipeline.sequence === since || transaction.own.count === 0) return;
   if (!host.history.treeChangedSince(CATALOG_TREE, since)) return;
   for (const { name, format } of transaction.opened()) {
-    if (!host.engine.redefined.has(name)) continue;
-    if (newestEntry(host, catalogKey(name))?.format === format) continue;
+    const newest = newestEntry(host, catalogKey(name));
+    if (newest === undefined || newest.format === format) continue;
     throw new ConflictError(
       "CONFLICT",
       `Cannot commit: another transaction has changed the format of "${name}"`,
     );
-  }
-}
-
-function forget({ engine, committed }: TransactionHost, name: string): void {
-  engine.redefined.add(name);
-  for (const definition of committed.keys()) {
-    if (definition.name === name) committed.delete(definition);
-  }
-}
-
-function empty(tree: TreeChanges): void {
-  const key = new ByteWriter(64);
-  const cursor = tree.cursor({});
-  try {
-    while (cursor.next()) {
-      key.reset();
-      key.raw(cursor.keyBytes, cursor.keyBegin, cursor.keyEnd);
-      tree.remove(key);
-    }
-  } finally {
-    cursor.close();
   }
 }

@@ -19,9 +19,10 @@ import { CATALOG_TREE, type State } from "./state.ts";
 import { ReservedRuns } from "./reserved_runs.ts";
 import { type ChangeMark, Savepoint } from "./savepoint.ts";
 import type { TransactionHost } from "./transaction_host.ts";
-import { type Creation, TransactionTree } from "./transaction_tree.ts";
-import { listStructures, type StructureInfo, treeOf } from "./structure_tree.ts";
-import { checkFormats, enterUpgrade, findUpgrade } from "./structure_upgrade.ts";
+import { TransactionTree } from "./transaction_tree.ts";
+import { OpenedStructures } from "./opened_structures.ts";
+import { listStructures, type StructureInfo } from "./structure_tree.ts";
+import { checkFormats } from "./structure_upgrade.ts";
 import { TreeChanges } from "./tree_access.ts";
 import type { Witness } from "./witness.ts";
 import type { WriteSet } from "./write_set.ts";
@@ -50,12 +51,7 @@ export class Transaction {
    */
   readonly witness: Witness | undefined;
   #runs: ReservedRuns | undefined;
-  /** The view asked for last; most transactions have one or two. */
-  #lastDefinition: Definition<unknown> | undefined;
-  #lastWriter: unknown;
-  #writers: Map<Definition<unknown>, unknown> | undefined;
-  /** Structures that this transaction has created, and after how many operations. */
-  #created: Creation[] | undefined;
+  readonly #structures: OpenedStructures;
   #savepoints: Savepoint[] | undefined;
   /**
    * Trees that nobody else may have changed at all.
@@ -78,6 +74,7 @@ export class Transaction {
     this.#own = host.pipeline.takeSet();
     this.since = host.pipeline.sequence;
     this.witness = witnessOf(isolation, this, host.pipeline);
+    this.#structures = new OpenedStructures(host, this);
     if (host.running !== undefined) host.open.add(host.running);
   }
 
@@ -87,51 +84,42 @@ export class Transaction {
    */
   open<A>(definition: Definition<A>): Writer<A> {
     this.check();
-    if (definition === this.#lastDefinition) return this.#lastWriter as Writer<A>;
-    const known = this.#writers?.get(definition as Definition<unknown>);
-    if (known !== undefined) return known as Writer<A>;
-    const host = this.#host;
-    const id = host.committed.get(definition as Definition<unknown>);
-    const upgrade = id === undefined ? findUpgrade(host, this, definition) : undefined;
-    if (upgrade === undefined) return this.#enter(definition, this.#own.count);
-    const mark = this.mark();
-    try {
-      enterUpgrade(host, this, definition as Definition<unknown>, upgrade.gone);
-      const writer = this.#enter(definition, mark.operations);
-      upgrade.run(writer);
-      return writer;
-    } catch (error) {
-      this.undo(mark);
-      throw error;
-    }
+    return this.#structures.open(definition as Definition<unknown>) as Writer<A>;
   }
 
-  /** Makes a view; structures entered in the catalog after `operations` are undone with them. */
-  #enter<A>(definition: Definition<A>, operations: number): Writer<A> {
-    const known = definition as Definition<unknown>;
-    const tree = new TransactionTree(this, treeOf(this.#host, this, known));
-    if (this.#own.count > operations) {
-      this.#created ??= [];
-      this.#created.push({ definition: known, tree, operations });
-    }
-    const changes = new TreeChanges(this.#host.engine, tree);
-    const writer = definition.writer(changes, (other) => this.open(other));
-    if (this.#lastDefinition !== undefined) {
-      this.#writers ??= new Map();
-      this.#writers.set(this.#lastDefinition, this.#lastWriter);
-    }
-    this.#lastDefinition = known;
-    this.#lastWriter = writer;
-    return writer;
+  /**
+   * Drops a structure with all that is in it, as part of the transaction: a savepoint may take it
+   * back. Views of it that this transaction has opened throw `NOT_FOUND` from now on. Its name can be
+   * used again at once, by another kind of structure too: `open` creates a new, empty one. Snapshots
+   * go on reading it. Costs the same for any size: the space is freed afterwards, in short steps
+   * beside other work, also after a crash.
+   *
+   * ```ts
+   * import { codec, Database, index } from "@holdfast/holdfast";
+   *
+   * const stock = index("stock", { key: codec.string, value: codec.u32 });
+   * const db = await Database.memory();
+   * await db.update((tx) => tx.open(stock).put("nuts", 1));
+   * await db.update((tx) => tx.drop(stock));
+   * console.log(db.open(stock).get("nuts")); // undefined
+   * await db.close();
+   * ```
+   *
+   * At every isolation, the commit is refused with `CONFLICT` when another transaction has changed
+   * the structure since this one began; so is that of one that changes what another has dropped.
+   * @throws {StateError} `NOT_FOUND`, `TYPE_MISMATCH`, `TRANSACTION_DONE`
+   */
+  drop<A>(definition: Definition<A>): void {
+    this.check();
+    this.#structures.drop(definition as Definition<unknown>);
   }
 
   /**
    * What it has open.
    * @internal
    */
-  *opened(): Generator<Definition<unknown>> {
-    if (this.#lastDefinition !== undefined) yield this.#lastDefinition;
-    yield* this.#writers?.keys() ?? [];
+  opened(): Iterable<Definition<unknown>> {
+    return this.#structures.opened();
   }
 
   /**
@@ -233,13 +221,7 @@ export class Transaction {
     if (this.#sets !== undefined) this.#sets = [...this.#sets.slice(0, -1), own];
     this.#runs?.release(mark.runs);
     this.#undone++;
-    const created = this.#created ?? [];
-    while (created.length > 0 && created.at(-1)!.operations >= mark.operations) {
-      const { definition, tree } = created.pop()!;
-      tree.undo();
-      this.#writers?.delete(definition);
-      if (this.#lastDefinition === definition) this.#lastDefinition = undefined;
-    }
+    this.#structures.undo(mark);
   }
 
   /** Drops all changes. Idempotent; does nothing after a commit. */
@@ -328,7 +310,7 @@ export class Transaction {
   /** Takes a place in the order of commits, or throws and is rolled back. */
   #submit<T>(result: T): Promise<T> {
     this.check();
-    const { pipeline, engine, history, open, running } = this.#host;
+    const { pipeline, engine, history, open, running, committed } = this.#host;
     if (running !== undefined && running !== this) open.add(running);
     try {
       engine.health.check();
@@ -355,6 +337,7 @@ export class Transaction {
       throw error;
     }
     if (open.size > 0) history.record(this.#own, sequence);
+    if (this.#structures.hasRedefined) committed.forget(pipeline.sequence);
     return done;
   }
 

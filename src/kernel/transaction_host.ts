@@ -6,8 +6,8 @@
 
 import type { CommitHistory } from "./commit_history.ts";
 import type { Durability } from "./commit.ts";
+import type { CommittedTrees } from "./committed_trees.ts";
 import type { CommitPipeline } from "./commit_pipeline.ts";
-import type { Definition } from "./definition.ts";
 import type { Engine } from "./engine.ts";
 import type { Isolation } from "./isolation.ts";
 import type { Transaction } from "./transaction.ts";
@@ -32,8 +32,8 @@ export interface TransactionHost {
    * body turns out to be asynchronous: until then nobody can overtake it.
    */
   running: Transaction | undefined;
-  /** Trees of structures that are known to be durable: structures are never dropped. */
-  readonly committed: Map<Definition<unknown>, number>;
+  /** Trees of structures whose creation is known to be durable. */
+  readonly committed: CommittedTrees;
   /** Ids given to structures that are being created, by name and format. */
   readonly created: Map<string, number>;
   /** Throws when the database is closed. */

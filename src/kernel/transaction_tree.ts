@@ -5,7 +5,8 @@
  */
 
 import { StateError } from "../errors.ts";
-import type { Definition } from "./definition.ts";
+import type { Definition, Writer } from "./definition.ts";
+import type { ChangeMark } from "./savepoint.ts";
 import type { PendingTips } from "./pending_tips.ts";
 import type { State } from "./state.ts";
 import type { ChangeSink } from "./tree_access.ts";
@@ -20,17 +21,22 @@ export interface TransactionView {
   readonly tips: PendingTips | undefined;
   readonly witness: Witness | undefined;
   readonly revision: number;
+  /** Sequence of the first commit that is later than its beginning. */
+  readonly since: number;
   check(): void;
   reserve(page: number, pages: number): void;
   claimed: Set<number> | undefined;
   opened(): Iterable<Definition<unknown>>;
+  open<A>(definition: Definition<A>): Writer<A>;
+  mark(): ChangeMark;
+  undo(mark: ChangeMark): void;
 }
 
 /** The source and the sink of a tree's views. */
 export class TransactionTree implements ChangeSink {
   readonly tree: number;
   readonly #transaction: TransactionView;
-  #undone = false;
+  #gone: string | undefined;
 
   constructor(transaction: TransactionView, tree: number) {
     this.#transaction = transaction;
@@ -61,18 +67,20 @@ export class TransactionTree implements ChangeSink {
     return this.#transaction.revision;
   }
 
-  /** Its creation was taken back: nothing may be written to a tree that has no name. */
-  undo(): void {
-    this.#undone = true;
+  /** It has no name any more, so that nothing may be written to it. `why` ends a sentence. */
+  end(why: string): void {
+    this.#gone = why;
+  }
+
+  /** It has its name again. */
+  revive(): void {
+    this.#gone = undefined;
   }
 
   check(): void {
     this.#transaction.check();
-    if (this.#undone) {
-      throw new StateError(
-        "NOT_FOUND",
-        "Cannot use a structure whose creation was rolled back: open it again",
-      );
+    if (this.#gone !== undefined) {
+      throw new StateError("NOT_FOUND", `Cannot use a structure ${this.#gone}: open it again`);
     }
   }
 
@@ -84,14 +92,4 @@ export class TransactionTree implements ChangeSink {
     this.#transaction.claimed ??= new Set();
     this.#transaction.claimed.add(this.tree);
   }
-}
-
-/** A structure that a transaction has created. */
-export interface Creation {
-  /** Which. */
-  readonly definition: Definition<unknown>;
-  /** Its tree. */
-  readonly tree: TransactionTree;
-  /** How many operations came before. */
-  readonly operations: number;
 }

@@ -4,11 +4,13 @@
  * @module
  */
 
+import type { TreeRoot } from "./btree.ts";
 import type { Engine } from "./engine.ts";
+import type { Pager } from "./pager.ts";
 import { LeafWalk } from "./leaf_walk.ts";
 import { slotCount } from "./page.ts";
 import { keyOf } from "./page_shape.ts";
-import { ROOTS_TREE, type State } from "./state.ts";
+import { DROPPED_TREE, ROOTS_TREE, type State, treeOfKey } from "./state.ts";
 
 /**
  * The ids of all trees of a state, ascending, the tree of roots left out: those it names, and those
@@ -17,13 +19,31 @@ import { ROOTS_TREE, type State } from "./state.ts";
  */
 export function* treeIds({ states, pager }: Engine, state: State): Generator<void, number[]> {
   const ids = new Set(state.trees.keys());
-  const walk = new LeafWalk(pager, states.root(state, ROOTS_TREE));
+  for (const id of yield* idsIn(pager, states.root(state, ROOTS_TREE))) ids.add(id);
+  ids.delete(ROOTS_TREE);
+  return [...ids].sort((a, b) => a - b);
+}
+
+/**
+ * The ids of the trees that were dropped and still have pages. As above.
+ * @throws {CorruptionError} `CORRUPT_PAGE`
+ */
+export function* droppedIds(
+  { states, pager }: Engine,
+  state: State,
+): Generator<void, Set<number>> {
+  return yield* idsIn(pager, states.root(state, DROPPED_TREE));
+}
+
+/** The keys of a tree of tree ids. */
+function* idsIn(pager: Pager, root: TreeRoot): Generator<void, Set<number>> {
+  const ids = new Set<number>();
+  const walk = new LeafWalk(pager, root);
   for (let leaf = walk.next(); leaf !== undefined; leaf = walk.next()) {
     for (let slot = 0; slot < slotCount(leaf, 0); slot++) {
-      ids.add(new DataView(keyOf(leaf, 0, slot).buffer).getUint32(0));
+      ids.add(treeOfKey(keyOf(leaf, 0, slot), 0));
     }
     yield;
   }
-  ids.delete(ROOTS_TREE);
-  return [...ids].sort((a, b) => a - b);
+  return ids;
 }

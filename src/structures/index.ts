@@ -117,6 +117,7 @@ export function index<K, V, S extends object>(
     reader: (tree, open) => new RecordIndexReader<K, V, S>(tree, layout, parts, open),
     writer: (tree, open) => new RecordIndexWriter<K, V, S>(tree, layout, parts, open),
     feed,
+    parts: Array.from(parts.values(), (part) => part.definition as Definition<unknown>),
     verify: (tree, open) => new RecordIndexReader(tree, layout, parts, open).verify().problems,
     upgradeFrom: (former) => upgradeParts(name, format, former, parts),
   };
