@@ -68,6 +68,8 @@ interface Place {
 interface Judged {
   readonly database: Database;
   readonly prefix: number;
+  /** What recovery took. */
+  readonly operations: number;
 }
 
 class Enough extends Error {}
@@ -156,7 +158,7 @@ class Campaign {
       const image = disk.crash(policy);
       const judged = await this.#judge(here, image, oracle);
       if (judged === undefined) continue;
-      const operations = image.operations;
+      const { operations } = judged;
       if (inner.below(this.#options.innerEvery) === 0) {
         await this.#secondGeneration(here, image, judged, oracle, inner);
       }
@@ -254,12 +256,13 @@ class Campaign {
     });
     try {
       // Sized like what was lost, so that the first new record ends where the lost one ended.
-      const lost = before.commitAfter(judged.prefix) ?? [];
+      const lost = (before.commitAfter(judged.prefix) ?? []).filter(({ structure, drop }) =>
+        !drop || session.has(structure)
+      );
       if (lost.length > 0) {
-        await session.commit(lost.map(({ structure, key, value }) => ({
-          structure,
-          key,
-          value: value === undefined ? undefined : session.bytes(value.length),
+        await session.commit(lost.map((write) => ({
+          ...write,
+          value: write.value === undefined ? undefined : session.bytes(write.value.length),
         })));
       }
       for (let round = 0; round < 2; round++) {
@@ -282,12 +285,15 @@ class Campaign {
     }
   }
 
+  /** Lets what was started end, and then keeps the disk as it is: some work goes on unasked. */
   async #drain(place: Place, session: Session): Promise<void> {
+    const { disk } = session;
     try {
       await session.drain();
     } catch (error) {
-      this.#violation(place, session.disk, error);
+      this.#violation(place, disk, error);
     }
+    if (!disk.isDark) disk.cutAt(disk.operations);
   }
 
   #violation(place: Place, disk: SimulatedDisk, error: unknown): void {

@@ -24,6 +24,8 @@ const RELOCATE = "src/kernel/relocate.ts";
 const FREED = "src/kernel/freed_pages.ts";
 const PAGER = "src/kernel/pager.ts";
 const SPACE = "src/kernel/free_space.ts";
+const DROPPED = "src/kernel/dropped_trees.ts";
+const REMOVE_LEAF = "src/kernel/remove_last_leaf.ts";
 const SCANNER = "src/block/log_scanner.ts";
 const BATCH = "src/block/log_batch.ts";
 const REGISTER = "src/journal/slot_register.ts";
@@ -132,6 +134,24 @@ export const mutants: readonly Mutant[] = [
     PAGER,
     "born > this.imageEpoch && born > this.space.freed.newestView",
     "born > this.imageEpoch",
+  ),
+  mutant(
+    "pages of dropped structures are reused at once",
+    REMOVE_LEAF,
+    "pager.space.releaseLater(page, 1, pager.generation, pager.epoch, epochOf(leaf, 0));",
+    "pager.space.release(page, 1);",
+  ),
+  mutant(
+    "large values of dropped structures are not freed",
+    REMOVE_LEAF,
+    "    tree.overflow.free(leaf.u8, at + LEAF_CELL_HEAD + keyLength(leaf, 0, slot));\n",
+    "",
+  ),
+  mutant(
+    "a dropped structure is forgotten before its pages are freed",
+    DROPPED,
+    "if (present.page === 0) {",
+    "if (present.pages < 30) {",
   ),
   mutant(
     "freed pages stay used in the image",

@@ -14,6 +14,15 @@ export interface Write {
   readonly key: string;
   /** `undefined` removes the key. */
   readonly value: Uint8Array | undefined;
+  /** Drops the structure, which is there, with all its keys. `key` and `value` mean nothing. */
+  readonly drop?: true;
+}
+
+/** The keys in a state that a write is about. */
+function namesOf(state: State, { structure, key, drop }: Write): readonly string[] {
+  return drop ? [...state.keys()].filter((name) => name.startsWith(`${structure}/`)) : [
+    `${structure}/${key}`,
+  ];
 }
 
 /** What ended a run: commits at "os" survive the process, those at "disk" also the power. */
@@ -98,20 +107,22 @@ export class Oracle {
     this.#commits.push(writes);
     const before = this.#digests[this.#digests.length - 1]!;
     let { low, high } = before;
-    for (const { structure, key, value } of writes) {
-      const name = `${structure}/${key}`;
-      const old = this.#latest.get(name);
-      if (old !== undefined) {
-        const [a, b] = hashEntry(name, old);
-        low = (low - a) | 0;
-        high = (high - b) | 0;
-      }
-      if (value === undefined) this.#latest.delete(name);
-      else {
-        const [a, b] = hashEntry(name, value);
-        low = (low + a) | 0;
-        high = (high + b) | 0;
-        this.#latest.set(name, value);
+    for (const write of writes) {
+      const { value } = write;
+      for (const name of namesOf(this.#latest, write)) {
+        const old = this.#latest.get(name);
+        if (old !== undefined) {
+          const [a, b] = hashEntry(name, old);
+          low = (low - a) | 0;
+          high = (high - b) | 0;
+        }
+        if (value === undefined) this.#latest.delete(name);
+        else {
+          const [a, b] = hashEntry(name, value);
+          low = (low + a) | 0;
+          high = (high + b) | 0;
+          this.#latest.set(name, value);
+        }
       }
     }
     this.#digests.push({ low, high, entries: this.#latest.size });
@@ -171,9 +182,11 @@ export class Oracle {
   /** The state after the first `prefix` commits. */
   stateAfter(prefix: number): State {
     const state = new Map(this.#base);
-    for (const { structure, key, value } of this.#commits.slice(0, prefix).flat()) {
-      if (value === undefined) state.delete(`${structure}/${key}`);
-      else state.set(`${structure}/${key}`, value);
+    for (const write of this.#commits.slice(0, prefix).flat()) {
+      for (const name of namesOf(state, write)) {
+        if (write.value === undefined) state.delete(name);
+        else state.set(name, write.value);
+      }
     }
     return state;
   }

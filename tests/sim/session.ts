@@ -35,12 +35,15 @@ export async function settle<T>(disk: SimulatedDisk, promise: Promise<T>): Promi
   return await promise;
 }
 
-/** Opens the database of `disk`. */
+/** Opens the database of `disk`. `onOpen` is called at once, before any work that follows unasked. */
 export function openStore(
   disk: SimulatedDisk,
   options: DatabaseOptions,
+  onOpen: () => void = () => {},
 ): Promise<Database> {
-  return settle(disk, Database.open(STORE_PATH, { ...options, io: disk.io }));
+  const opening = Database.open(STORE_PATH, { ...options, io: disk.io });
+  opening.then(onOpen, () => {});
+  return settle(disk, opening);
 }
 
 /** All entries of a database or snapshot. */
@@ -118,7 +121,11 @@ export class Session {
 
   #commit(writes: readonly Write[], durability: Durability): Promise<void> {
     const tx = this.database.begin({ durability });
-    for (const { structure, key, value } of writes) {
+    for (const { structure, key, value, drop } of writes) {
+      if (drop) {
+        tx.drop(structures[structure]);
+        continue;
+      }
       const writer = tx.open(structures[structure]);
       if (value === undefined) writer.remove(key);
       else writer.put(key, value);
@@ -134,6 +141,21 @@ export class Session {
     const result = settle(this.disk, done);
     this.#running.push(result.catch((error) => error));
     return result;
+  }
+
+  /** Whether a structure is there for a transaction that begins now. */
+  has(structure: Write["structure"]): boolean {
+    const tx = this.database.begin();
+    const found = tx.list().some(({ name }) => name === structure);
+    tx.rollback();
+    return found;
+  }
+
+  /** Lets some turns of the event loop pass: what runs between commits gets on. */
+  async turns(count: number): Promise<void> {
+    for (let turn = 0; turn < count; turn++) {
+      await new Promise<void>((resolve) => this.disk.io.nextTurn(resolve));
+    }
   }
 
   checkpoint(): Promise<void> {
@@ -181,7 +203,7 @@ export class Session {
 
 /**
  * Recovers a disk and compares it with the oracle.
- * @returns the open database, and how many commits it has.
+ * @returns the open database, how many commits it has, and how many operations recovery took.
  * @throws when the state must not be.
  */
 export async function judge(
@@ -189,12 +211,17 @@ export async function judge(
   options: DatabaseOptions,
   oracle: Oracle,
   death: Death = "power",
-): Promise<{ readonly database: Database; readonly prefix: number }> {
-  const database = await openStore(disk, options);
+): Promise<
+  { readonly database: Database; readonly prefix: number; readonly operations: number }
+> {
+  let operations = 0;
+  const database = await openStore(disk, options, () => {
+    operations = disk.operations;
+  });
   const state = readState(database);
   const prefix = oracle.match(state, death);
   if (prefix === undefined) throw new Error(oracle.explain(state));
   const { ok, problems } = await database.check();
   if (!ok || problems.length > 0) throw new Error(`check: ${JSON.stringify(problems)}`);
-  return { database, prefix };
+  return { database, prefix, operations };
 }

@@ -211,6 +211,48 @@ async function compaction(session: Session): Promise<void> {
   await session.close();
 }
 
+/** Drops what is there, and gives the name to something new in the same commit. */
+function replacement(session: Session, count: number, length: number): Write[] {
+  const list: Write[] = session.has("left")
+    ? [{ structure: "left", key: "", value: undefined, drop: true }]
+    : [];
+  for (let i = 0; i < count; i++) {
+    list.push({ structure: "left", key: `new-${i}`, value: session.bytes(length) });
+  }
+  return list;
+}
+
+async function dropAndCreate(session: Session): Promise<void> {
+  const { random } = session;
+  await session.open();
+  for (let round = 0; round < 4; round++) {
+    const list: Write[] = [];
+    for (let i = 0; i < 130; i++) {
+      const value = session.bytes(i % 40 === 0 ? 3000 : 900);
+      list.push({ structure: "left", key: `old-${round}-${i}`, value });
+    }
+    await session.commit(list);
+    if (round % 2 === 0) await session.checkpoint();
+    const held = session.hold();
+    await session.commit(replacement(session, round === 1 ? 0 : 30, 700));
+    // Commits and images at every stage of the freeing, and reuse of what it gave back.
+    for (let step = 0; step < 3; step++) {
+      await session.turns(random.below(3));
+      const during = session.commit([
+        { structure: "right", key: `beside-${step}`, value: session.bytes(random.below(2500)) },
+      ]);
+      const folding = step !== 1 || round > 1 ? session.checkpoint() : undefined;
+      await Promise.all([during, folding]);
+    }
+    if (round === 2) held.verifyAndRelease();
+    await session.turns(random.below(6));
+    await session.commit(writes(session, 30, 60, 900));
+    if (round !== 2) held.verifyAndRelease();
+  }
+  await session.checkpoint();
+  session.verify();
+}
+
 /** All workloads of the kernel. */
 export const workloads: readonly Workload[] = [
   { name: "first create", database: SMALL, disk: {}, run: firstCreate },
@@ -224,6 +266,7 @@ export const workloads: readonly Workload[] = [
   { name: "reopen", database: SMALL, disk: {}, run: reopen },
   { name: "compaction", database: SMALL, disk: {}, run: compaction },
   { name: "huge transaction", database: SMALL, disk: {}, run: hugeTransaction },
+  { name: "drop and create", database: SMALL, disk: {}, run: dropAndCreate },
   { name: "slow disk", database: SMALL, disk: { syncMilliseconds: 5 }, run: groupCommit },
   { name: "no-psow commits", database: SMALL, disk: NO_PSOW, run: groupCommit },
   { name: "no-psow checkpoint", database: SMALL, disk: NO_PSOW, run: checkpoint },
