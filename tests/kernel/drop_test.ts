@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
-import { codec, Database, index, type IoAdapter, recordLog, segment } from "../../mod.ts";
+import {
+  codec,
+  Database,
+  index,
+  type IoAdapter,
+  type Isolation,
+  recordLog,
+  segment,
+} from "../../mod.ts";
 import { assertWhole, bytes, withStore } from "./checked.ts";
 
 const words = index("words", { key: codec.u32, value: codec.string });
@@ -282,6 +290,45 @@ test("Transaction.drop, two transactions: CONFLICT where one drops what the othe
   }
 });
 
+test("Transaction.drop at every isolation: nothing is written to a dropped tree", async () => {
+  const levels = ["snapshot", "serializable", "last-win", "version-on-write", "version-on-read"];
+  for (const isolation of levels as Isolation[]) {
+    await withStore(async (db) => {
+      await db.update((tx) => tx.open(words).put(1, "one"));
+      const writing = db.begin({ isolation });
+      const dropping = db.begin({ isolation });
+      const writer = writing.open(words);
+      writer.put(2, "two");
+      dropping.drop(words);
+      await db.update((tx) => {
+        tx.drop(words);
+        tx.open(words).put(3, "three");
+      });
+      await assert.rejects(writing.commit(), conflict, isolation);
+      await assert.rejects(dropping.commit(), conflict, isolation);
+      assert.deepEqual([...db.open(words).range()], [[3, "three"]]);
+      await trimmed(db);
+    });
+  }
+});
+
+test("Transaction.drop is a change of all that a serializable transaction has read", async () => {
+  await withStore(async (db) => {
+    for (const read of ["key", "absent key", "range"]) {
+      await db.update((tx) => tx.open(words).put(1, "one"));
+      const tx = db.begin({ isolation: "serializable" });
+      if (read === "range") assert.equal([...tx.open(words).range()].length, 1);
+      else {assert.equal(
+          tx.open(words).get(read === "key" ? 1 : 9),
+          read === "key" ? "one" : undefined,
+        );}
+      tx.open(blobs).put(1, bytes("based on it"));
+      await db.update((other) => other.drop(words));
+      await assert.rejects(tx.commit(), conflict, read);
+    }
+  });
+});
+
 test("Transaction.drop and creation of one name side by side never share a dropped tree", async () => {
   await withStore(async (db) => {
     // Both get the same id for the new structure; one of them drops it again.
@@ -370,24 +417,26 @@ test("Transaction.commit at memory durability is seen by the conflict check of o
 
 test("Transaction.drop returns the space: ten rounds of 20,000 entries in the file of one", async () => {
   await withStore(async (db) => {
-    const sizes: number[] = [];
+    const full: number[] = [];
+    const after: number[] = [];
     for (let round = 0; round < 10; round++) {
       await fill(db, 20_000, round % 2 === 0 ? 1100 : 60);
+      full.push(db.stats().fileBytes);
       const logged = db.stats().logBytesWritten;
       await db.update((tx) => tx.drop(blobs));
       assert.ok(db.stats().logBytesWritten - logged <= 8192, "a drop is a record of some bytes");
       await trimmed(db);
       await db.checkpoint();
-      sizes.push(db.stats().fileBytes);
+      after.push(db.stats().fileBytes);
     }
-    assert.ok(sizes[0]! > 20_000 * 1100, `${sizes}`);
-    // Half of the rounds reuse, in other runs, what the others left: one step of growth at most.
-    assert.ok(sizes.every((size) => size <= sizes[0]! + 4 * 1024 * 1024), `${sizes}`);
-    assert.equal(sizes[9], sizes[4], `${sizes}`);
-    const { freeBytes, fileBytes, pendingBytes, droppedStructures } = db.stats();
+    assert.ok(full[0]! > 20_000 * 1100, `${full}`);
+    assert.ok(full.every((size) => size <= full[0]! * 1.1), `${full}`);
+    assert.ok(after.every((size) => size < full[0]! / 4), `${after}`);
+    assert.equal(after[9], after[4], `${after}`);
+    const { pendingBytes, liveBytes, droppedStructures } = db.stats();
     assert.equal(pendingBytes, 0);
+    assert.equal(liveBytes, 0);
     assert.equal(droppedStructures, 0);
-    assert.ok(freeBytes > fileBytes * 0.9, `${freeBytes} of ${fileBytes}`);
   }, { logBytes: 1024 * 1024 });
 });
 

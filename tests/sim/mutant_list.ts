@@ -138,7 +138,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     "pages of dropped structures are reused at once",
     REMOVE_LEAF,
-    "pager.space.releaseLater(page, 1, pager.generation, pager.epoch, epochOf(leaf, 0));",
+    "pager.freePage(page, epochOf(leaf, 0));",
     "pager.space.release(page, 1);",
   ),
   mutant(
