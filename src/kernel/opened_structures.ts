@@ -76,8 +76,8 @@ export class OpenedStructures {
     const mark = transaction.mark();
     try {
       enterUpgrade(this.#host, transaction, definition);
-      const writer = this.#enter(definition, mark.operations, true);
       for (const part of upgrade.gone) this.drop(part);
+      const writer = this.#enter(definition, mark.operations, true);
       upgrade.run(writer as Writer<unknown>);
       return writer;
     } catch (error) {

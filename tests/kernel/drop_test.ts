@@ -548,3 +548,34 @@ test("Transaction.drop of many structures at once", async () => {
     assert.equal(db.begin().list().length, 1);
   });
 });
+
+test("Transaction.drop takes the secondary indexes with the index they belong to", async () => {
+  await withStore(async (db) => {
+    const people = index("people", {
+      key: codec.u32,
+      value: codec.string,
+      indexes: { byName: { key: codec.string, of: (name: string) => name } },
+    });
+    const names = (): string[] => {
+      const tx = db.begin();
+      const found = tx.list().map(({ name }) => name);
+      tx.rollback();
+      return found;
+    };
+    await db.update((tx) => tx.open(people).put(1, "ann"));
+    assert.deepEqual(names(), ["people", "people#byName"]);
+    await db.update((tx) => {
+      const before = tx.savepoint();
+      tx.drop(people);
+      assert.deepEqual(tx.list(), []);
+      before.rollback();
+      assert.deepEqual(tx.open(people).by("byName").one("ann"), [1, "ann"]);
+      tx.drop(people);
+      tx.open(people).put(2, "bob");
+    });
+    assert.deepEqual([...db.open(people).by("byName").keys()], [["bob", 2]]);
+    assert.equal((await db.check({ structures: [people] })).ok, true);
+    await db.update((tx) => tx.drop(people));
+    assert.deepEqual(names(), []);
+  });
+});

@@ -68,7 +68,7 @@ test("index: removed and changed secondary indexes leave nothing behind", async 
       MISMATCH,
       "an old view does not read an index that is gone",
     );
-    assert.equal(old.get(3), "word 3");
+    assert.throws(() => old.get(3), MISMATCH);
     const changed = index("words", { ...WORDS, indexes: { byFirst: byLength } });
     await db.update((tx) => {
       tx.open(changed).put(100, "w");
