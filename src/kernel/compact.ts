@@ -89,7 +89,8 @@ export class Compaction {
     let gains = true;
     // What was given up becomes free, so that it can be moved into.
     await this.#checkpoint(options);
-    for (let round = 0; round < ROUNDS_MAX && idle < IDLE_ROUNDS_MAX; round++) {
+    for (let round = 0; round < ROUNDS_MAX; round++) {
+      if (idle >= (gains ? 2 : 1) * IDLE_ROUNDS_MAX) break;
       const size = file.size();
       if (gains) {
         const moved = await this.#pass(options, movedPages);
@@ -97,8 +98,12 @@ export class Compaction {
         gains = moved > 0;
       }
       await this.#checkpoint(options);
-      idle = file.size() < size ? 0 : idle + 1;
-      gains ||= idle === 0;
+      if (file.size() >= size) {
+        idle++;
+        continue;
+      }
+      idle = 0;
+      gains = true;
     }
     let reservedPages = 0;
     for (const pages of reserved.values()) reservedPages += pages;

@@ -18,9 +18,7 @@ export interface Mutant {
 const CHECKPOINT = "src/kernel/checkpoint.ts";
 const PIPELINE = "src/kernel/commit_pipeline.ts";
 const OPEN = "src/kernel/open_store.ts";
-const TAIL = "src/kernel/file_tail.ts";
 const PLACES = "src/kernel/checkpoint_places.ts";
-const RELOCATE = "src/kernel/relocate.ts";
 const FREED = "src/kernel/freed_pages.ts";
 const PAGER = "src/kernel/pager.ts";
 const SPACE = "src/kernel/free_space.ts";
@@ -166,22 +164,10 @@ export const mutants: readonly Mutant[] = [
     "    file.truncate(pageCount * PAGE_BYTES);\n",
   ),
   mutant(
-    "the file is cut behind its image, whatever commits have written beyond",
-    TAIL,
-    'what === "all" ? space.end : ',
-    'what === "all" ? engine.superblock.pageCount : ',
-  ),
-  mutant(
     "the new place of the log is not marked in the image",
     PLACES,
     "  setRun(words, extents.next.page, extents.next.pages);\n",
     "",
-  ),
-  mutant(
-    "the old run of a moved value is reused at once",
-    RELOCATE,
-    "    overflow.free(arena.u8, at);\n",
-    "    this.#engine.space.release(u32At(arena.u8, at), 1);\n",
   ),
   mutant(
     "only one superblock slot is ever written",
