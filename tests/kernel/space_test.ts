@@ -2,9 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memoryIo } from "../../adapters/memory.ts";
 import { Prng } from "../../src/base/prng.ts";
-import { codec, Database, index } from "../../mod.ts";
+import { codec, type Database, index } from "../../mod.ts";
 import { assertWhole, withStore } from "./checked.ts";
 
 const MIB = 1024 * 1024;
