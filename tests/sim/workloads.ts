@@ -108,6 +108,10 @@ async function pageReuse(session: Session): Promise<void> {
   await group(session, [writes(session, 25, 60, 700), writes(session, 5, 60, 700)]);
   await session.checkpoint();
   await session.commit(writes(session, 3, 60, 700));
+  // Of pages that no image has yet.
+  const third = session.hold();
+  await session.commit(writes(session, 3, 60, 700));
+  third.verifyAndRelease();
   session.verify();
 }
 
