@@ -85,6 +85,9 @@ export type {
   Writer,
 } from "./src/kernel/definition.ts";
 export type { Isolation } from "./src/kernel/isolation.ts";
+export type { Decide } from "./src/kernel/decide_in_doubt.ts";
+export type { PreparedTransaction } from "./src/kernel/prepared_transaction.ts";
+export type { InDoubtStatus, InDoubtTransaction, Recovery } from "./src/kernel/recovery.ts";
 export type { RecoveryReport } from "./src/kernel/open_store.ts";
 export { repair } from "./src/kernel/repair.ts";
 export type { RepairOptions } from "./src/kernel/repair.ts";

@@ -8,7 +8,7 @@ import type { Engine } from "./engine.ts";
 import { CELL_BYTES_MAX, PAGE_BYTES } from "./limits.ts";
 import { referencePage, runPages } from "./overflow.ts";
 import { slotCount } from "./page.ts";
-import { CATALOG_TREE, DROPPED_TREE } from "./state.ts";
+import { CATALOG_TREE, DROPPED_TREE, IN_DOUBT_TREE } from "./state.ts";
 import { PUT, PUT_REFERENCE, REMOVE, type WriteSet } from "./write_set.ts";
 
 /** Carries out the operations of a record on the working state. */
@@ -30,11 +30,13 @@ export function applyChanges(engine: Engine, set: WriteSet): void {
       case PUT_REFERENCE:
         tree.putReference(root, bytes, keyAt, keyLength, bytes, set.valueAt(op));
         engine.reserved.delete(referencePage(bytes, set.valueAt(op)));
+        engine.prepared.take(referencePage(bytes, set.valueAt(op)));
         break;
       case REMOVE:
         tree.remove(root, bytes, keyAt, keyLength);
         break;
     }
+    if (id === IN_DOUBT_TREE) engine.prepared.apply(engine, set, op);
   }
 }
 
@@ -47,17 +49,10 @@ const ENTRY_OVERHEAD = 32;
  * Write sets before it may add pages, which may be frozen before this one is applied.
  */
 export function pagesToApply(engine: Engine, set: WriteSet): number {
-  let pages = 0;
-  let inlineBytes = 0;
+  let pages = pagesForValues(set);
   let tree = -1;
   let operations = 0;
   for (let op = 0; op < set.count; op++) {
-    const length = set.valueLength(op);
-    if (set.kind(op) === PUT && length + set.keyLength(op) + 2 > CELL_BYTES_MAX) {
-      pages += runPages(length);
-    } else {
-      inlineBytes += length + set.keyLength(op) + ENTRY_OVERHEAD;
-    }
     if (set.tree(op) !== tree) {
       pages += pagesOnPaths(engine, tree, operations);
       tree = set.tree(op);
@@ -65,8 +60,22 @@ export function pagesToApply(engine: Engine, set: WriteSet): number {
     }
     operations++;
   }
-  return pages + pagesOnPaths(engine, tree, operations) +
-    Math.ceil(inlineBytes * 2 / PAGE_BYTES);
+  return pages + pagesOnPaths(engine, tree, operations);
+}
+
+/** The part of {@linkcode pagesToApply} that new keys and values take, whatever is in the trees. */
+export function pagesForValues(set: WriteSet): number {
+  let pages = 0;
+  let inlineBytes = 0;
+  for (let op = 0; op < set.count; op++) {
+    const length = set.valueLength(op);
+    if (set.kind(op) === PUT && length + set.keyLength(op) + 2 > CELL_BYTES_MAX) {
+      pages += runPages(length);
+    } else {
+      inlineBytes += length + set.keyLength(op) + ENTRY_OVERHEAD;
+    }
+  }
+  return pages + Math.ceil(inlineBytes * 2 / PAGE_BYTES);
 }
 
 /** Whether a write set removes and drops, and does nothing else. */

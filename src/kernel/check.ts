@@ -29,8 +29,10 @@ import {
   slotCount,
 } from "./page.ts";
 import { bookkeepingProblem, isSoundPage, keyOf } from "./page_shape.ts";
+import { referencesIn } from "./prepared_sets.ts";
 import { CATALOG_TREE, DROPPED_TREE, FIRST_TREE, ROOTS_TREE, type State } from "./state.ts";
 import { treeIds } from "./tree_ids.ts";
+import type { WriteSet } from "./write_set.ts";
 
 /** One thing that is wrong. */
 export interface CheckProblem {
@@ -100,7 +102,7 @@ export class StoreCheck {
 
   /** Checks everything; yields between trees so that a caller may let other work run. */
   *run(): Generator<void, CheckReport> {
-    const { superblock, reserved, spareBitmap, spareExtent } = this.#engine;
+    const { superblock, reserved, prepared, spareBitmap, spareExtent } = this.#engine;
     this.#checkSuperblock();
     this.#own(0, 2, "superblock");
     this.#own(superblock.bitmap.page, superblock.bitmap.pages, "bitmap");
@@ -109,6 +111,8 @@ export class StoreCheck {
     if (spareBitmap !== undefined) this.#own(spareBitmap.page, spareBitmap.pages, "bitmap");
     if (spareExtent !== undefined) this.#own(spareExtent.page, spareExtent.pages, "log");
     for (const [page, pages] of reserved) this.#own(page, pages, "reserved value");
+    for (const [page, pages] of prepared.runs) this.#own(page, pages, "value in doubt");
+    for (const { set } of prepared.values()) this.#checkPrepared(set);
     const named = this.#guard("Names", () => namedTrees(this.#engine, this.#state));
     for (const id of this.#treeIds()) {
       const root = this.#root(id);
@@ -317,13 +321,20 @@ export class StoreCheck {
     const at = cellAt(a, 0, slot);
     if ((a.u8[at]! | a.u8[at + 1]! << 8) !== OVERFLOW) return;
     const reference = at + LEAF_CELL_HEAD + keyLength(a, 0, slot);
-    const page = referencePage(a.u8, reference);
-    this.#own(page, runPages(referenceLength(a.u8, reference)), "value");
+    this.#own(referencePage(a.u8, reference), runPages(referenceLength(a.u8, reference)), "value");
+    this.#checkRun(a.u8, reference);
+  }
+
+  #checkPrepared(set: WriteSet): void {
+    for (const op of referencesIn(set)) this.#checkRun(set.out.bytes, set.valueAt(op));
+  }
+
+  #checkRun(bytes: Uint8Array, reference: number): void {
     try {
-      this.#engine.overflow.read(a.u8, reference);
+      this.#engine.overflow.read(bytes, reference);
     } catch (error) {
       if (!isHoldfastError(error)) throw error;
-      this.#report(error.code, error.message, page);
+      this.#report(error.code, error.message, referencePage(bytes, reference));
     }
   }
 

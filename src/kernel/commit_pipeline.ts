@@ -81,7 +81,8 @@ export class CommitPipeline {
   commit<T>(set: WriteSet, durability: Durability, result: T): Promise<T> {
     const engine = this.#engine;
     set.pages = pagesToApply(engine, set);
-    reserveForCheckpoint(engine, set.pages, onlyFrees(set));
+    const promised = set.pages + engine.inDoubt.pages(engine, set.pages);
+    reserveForCheckpoint(engine, promised, onlyFrees(set));
     engine.promisedPages += set.pages;
     set.sequence = this.sequence++;
     this.stats.commits++;

@@ -8,7 +8,7 @@ import { ByteWriter } from "../base/byte_writer.ts";
 import { ConflictError } from "../errors.ts";
 import { checkDrops } from "./drop_conflicts.ts";
 import { entersTheSame } from "./structure_tree.ts";
-import type { TransactionHost } from "./transaction.ts";
+import type { TransactionHost } from "./transaction_host.ts";
 import { TreeView } from "./tree_access.ts";
 import type { Witness } from "./witness.ts";
 import type { WriteSet } from "./write_set.ts";

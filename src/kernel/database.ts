@@ -16,19 +16,30 @@ import { CommitHistory } from "./commit_history.ts";
 import type { Durability } from "./commit.ts";
 import { CommittedTrees } from "./committed_trees.ts";
 import { CommitPipeline } from "./commit_pipeline.ts";
-import { checkDurability, completeOptions, type DatabaseOptions } from "./database_options.ts";
+import {
+  checkDurability,
+  type CompleteOptions,
+  completeOptions,
+  type DatabaseOptions,
+} from "./database_options.ts";
 import { type DatabaseStats, readStats } from "./database_stats.ts";
+import { type Decide, decideInDoubt } from "./decide_in_doubt.ts";
 import type { Definition, Reader } from "./definition.ts";
 import { DroppedTrees } from "./dropped_trees.ts";
 import type { Engine } from "./engine.ts";
 import { checkIsolation, type Isolation } from "./isolation.ts";
 import { openStore, type RecoveryReport } from "./open_store.ts";
+import { structuresIn } from "./prepared_set.ts";
+import { copyTransactionId, PreparedTransaction } from "./prepared_transaction.ts";
+import { Recovery } from "./recovery.ts";
 import { Snapshot } from "./snapshot.ts";
 import { SnapshotHolds } from "./snapshot_holds.ts";
 import { lockStore, openStoreFile } from "./store_file.ts";
 import { StructureReaders } from "./structure_readers.ts";
 import { readStructures, type StructureStats } from "./structure_stats.ts";
-import { Transaction, type TransactionHost, type TransactionOptions } from "./transaction.ts";
+import { identityOf } from "./structure_tree.ts";
+import { Transaction } from "./transaction.ts";
+import type { TransactionHost, TransactionOptions } from "./transaction_host.ts";
 import { runUpdate, type UpdateOptions } from "./update.ts";
 import { TreeNumbers } from "./tree_numbers.ts";
 import type { WatchOptions } from "./watch.ts";
@@ -110,6 +121,12 @@ export class Database {
       check: this.#check,
     };
     this.#dropped = new DroppedTrees(engine, this.#pipeline);
+    // Whoever creates the same structure has to mean the same tree.
+    for (const { set } of engine.inDoubt.values()) {
+      for (const structure of structuresIn(set)) {
+        this.#host.created.set(identityOf(structure), structure.tree);
+      }
+    }
   }
 
   /**
@@ -123,6 +140,16 @@ export class Database {
    */
   static async open(path: string, options: DatabaseOptions = {}): Promise<Database> {
     const complete = completeOptions(options);
+    const database = await Database.#open(path, options, complete);
+    // Who opens for reading only looks at what is in doubt.
+    return complete.readOnly ? database : await database.#decide(complete.decide);
+  }
+
+  static async #open(
+    path: string,
+    options: DatabaseOptions,
+    complete: CompleteOptions,
+  ): Promise<Database> {
     const io = options.io ?? await defaultIo().files();
     const lock = await lockStore(io, path, complete);
     try {
@@ -140,6 +167,17 @@ export class Database {
       lock.release();
       throw error;
     }
+  }
+
+  /**
+   * Opens the database file at `path` to decide about the transactions in doubt first: by
+   * `list()`, `commit(id)` and `rollback(id)` of what it resolves to, then `finish()`. The option
+   * `decide` is not asked. Does not create the file by default.
+   * @throws what `open` throws
+   */
+  static async recover(path: string, options: DatabaseOptions = {}): Promise<Recovery> {
+    const kept = { create: false, ...options, decide: (): "keep" => "keep" };
+    return new Recovery(await Database.open(path, kept));
   }
 
   /** Opens a new, empty database in memory: the same engine, gone with its process at the latest. */
@@ -179,6 +217,17 @@ export class Database {
    */
   update<T>(body: (tx: Transaction) => T | Promise<T>, options: UpdateOptions = {}): Promise<T> {
     return runUpdate(this.#host, this.#begin, body, options);
+  }
+
+  /**
+   * The transactions that are prepared and not decided: those found at opening and those of this
+   * handle.
+   * @throws {StateError} `CLOSED`
+   */
+  prepared(): PreparedTransaction[] {
+    this.#check();
+    const { inDoubt } = this.#engine;
+    return Array.from(inDoubt.values(), (held) => new PreparedTransaction(this.#host, held));
   }
 
   /** A view of the present committed state that nothing later changes. Release it when done. */
@@ -352,6 +401,17 @@ export class Database {
     return this.close();
   }
 
+  /** The end of opening. */
+  async #decide(decide: Decide | undefined): Promise<this> {
+    try {
+      if (decide !== undefined) await decideInDoubt(this.prepared(), decide);
+      return this;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
   async #close(): Promise<void> {
     const { health, file } = this.#engine;
     for (const transaction of [...this.#host.open]) transaction.rollback();
@@ -377,10 +437,11 @@ export class Database {
   readonly #begin = (options: TransactionOptions): Transaction => {
     this.#check();
     this.#engine.health.check();
-    const { durability = this.#durability, isolation = this.#isolation } = options;
+    const { durability = this.#durability, isolation = this.#isolation, transactionId } = options;
     checkDurability(durability);
     checkIsolation(isolation);
-    return new Transaction(this.#host, durability, isolation);
+    const id = transactionId === undefined ? undefined : copyTransactionId(transactionId);
+    return new Transaction(this.#host, durability, isolation, id);
   };
 
   readonly #check = (): void => {

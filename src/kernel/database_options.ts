@@ -6,6 +6,7 @@
 
 import type { IoAdapter } from "../io/adapter.ts";
 import type { Durability } from "./commit.ts";
+import type { Decide } from "./decide_in_doubt.ts";
 import type { EngineOptions } from "./engine.ts";
 import { checkIsolation, type Isolation } from "./isolation.ts";
 import {
@@ -40,6 +41,19 @@ export interface DatabaseOptions {
   readonly cacheBytes?: number;
   /** Size to which a log extent grows; a full one starts a checkpoint. @default 16 MiB */
   readonly logBytes?: number;
+  /**
+   * Asked at opening about each transaction in doubt, by its id. Its answers are on the medium when
+   * opening resolves; if it throws, nothing was decided and opening fails. Not asked with `readOnly`.
+   * @default "keep" for all
+   */
+  readonly decide?: Decide;
+}
+
+/** Options with defaults applied. */
+export interface CompleteOptions extends EngineOptions, StoreFileRequest {
+  readonly durability: Durability;
+  readonly isolation: Isolation;
+  readonly decide: Decide | undefined;
 }
 
 const KNOWN = new Set([
@@ -51,6 +65,7 @@ const KNOWN = new Set([
   "isolation",
   "cacheBytes",
   "logBytes",
+  "decide",
 ]);
 
 /**
@@ -58,12 +73,7 @@ const KNOWN = new Set([
  * @throws {TypeError} for unknown or wrong options
  * @throws {RangeError} for sizes below their minimum
  */
-export function completeOptions(
-  options: DatabaseOptions,
-): EngineOptions & StoreFileRequest & {
-  readonly durability: Durability;
-  readonly isolation: Isolation;
-} {
+export function completeOptions(options: DatabaseOptions): CompleteOptions {
   for (const name of Object.keys(options)) {
     if (!KNOWN.has(name)) throw new TypeError(`Unknown option "${name}" of Database.open`);
   }
@@ -77,6 +87,9 @@ export function completeOptions(
   if (readOnly && create === "new") {
     throw new TypeError('A database opened with readOnly cannot be created: create is "new"');
   }
+  if (options.decide !== undefined && typeof options.decide !== "function") {
+    throw new TypeError("The option decide is a function");
+  }
   const unlimited = Number.MAX_SAFE_INTEGER;
   const maxBytes = size("maxBytes", options.maxBytes ?? unlimited, 4 * LOG_BYTES_MIN);
   return {
@@ -84,6 +97,7 @@ export function completeOptions(
     readOnly,
     durability,
     isolation,
+    decide: options.decide,
     cacheBytes: size("cacheBytes", options.cacheBytes ?? CACHE_BYTES_DEFAULT, CACHE_BYTES_MIN),
     logBytes: size("logBytes", options.logBytes ?? LOG_BYTES_DEFAULT, LOG_BYTES_MIN),
     // What replay takes in memory is no growth of the file.

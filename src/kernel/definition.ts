@@ -63,9 +63,10 @@ export interface TreeWriter extends TreeReader {
   aside<T>(body: () => T): T;
   /**
    * A number that no transaction on this tree has got since the database was opened, not even one
-   * that runs at the same time: the next one, or at the first call what `first` says.
+   * that runs at the same time: the next one, or at the first call what `first` says of the tree as
+   * it is with the changes of transactions in doubt.
    */
-  takeSerial(first: () => number): number;
+  takeSerial(first: (tree: TreeReader) => number): number;
   /**
    * Makes all of the tree a condition of the commit: a change of any key that another transaction
    * commits before is a conflict.

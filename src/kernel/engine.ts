@@ -12,8 +12,10 @@ import type { SlotRegister } from "../journal/slot_register.ts";
 import { BTree } from "./btree.ts";
 import { FreeSpace } from "./free_space.ts";
 import { GuardedFile, Health } from "./health.ts";
+import { InDoubt } from "./in_doubt.ts";
 import { OverflowStore } from "./overflow.ts";
 import { Pager } from "./pager.ts";
+import { PreparedSets } from "./prepared_sets.ts";
 import { ROOTS_TREE, States } from "./state.ts";
 import { extentOf, type PageRun, type Superblock } from "./superblock.ts";
 import { ValuePool } from "./value_pool.ts";
@@ -48,6 +50,10 @@ export class Engine {
   readonly watchers: Watchers = new Watchers(this);
   /** Runs written for values that are not committed yet: first page to page count. */
   readonly reserved: Map<number, number> = new Map();
+  /** Transactions in doubt, as of the newest sequenced commit: what is locked. */
+  readonly inDoubt: InDoubt = new InDoubt();
+  /** Transactions in doubt, as of the newest applied commit: whose pages are in use. */
+  readonly prepared: PreparedSets = new PreparedSets();
   /** The next serial number of trees that have given some since opening. */
   readonly serials: Map<number, number> = new Map();
   /** The run for the next free space bitmap; the old one takes its place. */

@@ -22,9 +22,11 @@ import { encodeSuperblock } from "./superblock.ts";
  * going to take again. Call when the superblock in `engine` has become durable.
  */
 export function cutTail(engine: Engine, what: "all" | "excess"): void {
-  const { space, file } = engine;
+  const { space, file, inDoubt } = engine;
   const size = Math.ceil(file.size() / PAGE_BYTES);
-  const end = what === "all" ? space.end : Math.max(space.end, space.churnBound);
+  const least = what === "all" ? space.end : Math.max(space.end, space.churnBound);
+  // To decide a prepared transaction takes pages that it must not have to ask the disk for.
+  const end = least + inDoubt.pages(engine, 0);
   const step = Math.min(Math.max(end >>> 3, GROWTH_PAGES_MIN), GROWTH_PAGES_MAX);
   if (size - end < (what === "all" ? 1 : 2 * step)) return;
   engine.register.write(encodeSuperblock(engine.superblock));

@@ -35,7 +35,9 @@ import type { Witness, WitnessedView } from "./witness.ts";
  * `"version-on-write"`. An iterator shows one moment at every level: that of its beginning.
  * Committed serializable transactions that change something are equivalent to running one after the
  * other in the order of their commits, whatever the level of the others; one that only reads never
- * conflicts (to open a structure that is not there yet is to change something).
+ * conflicts (to open a structure that is not there yet is to change something). A prepared one has
+ * its place where it was prepared: a serializable one that has read what it changes, before it is
+ * decided, does not commit (`IN_DOUBT`, or `CONFLICT` once it is committed).
  *
  * Some things are checked at every level, because a structure would break without: two appends to a
  * record log never get one offset, two transactions that create a structure in different ways

@@ -35,6 +35,15 @@ export const NAME_BYTES_MAX = 512;
 /** Most bytes of the log records of one transaction (1 GiB); large values are not part of it. */
 export const TRANSACTION_BYTES_MAX: number = 1024 * 1024 * 1024;
 
+/** Longest transaction id in bytes: what the coordinators of distributed transactions use. */
+export const TRANSACTION_ID_BYTES_MAX = 512;
+
+/**
+ * Most log record bytes of a transaction that is prepared: its record with a version byte is one
+ * value, and with the removal of its id (at most 6 bytes and the id) one transaction.
+ */
+export const PREPARED_BYTES_MAX: number = Math.min(VALUE_BYTES_MAX, TRANSACTION_BYTES_MAX) - 1024;
+
 /** Default budget of the page cache. Memory is taken as pages are used, not at once. */
 export const CACHE_BYTES_DEFAULT: number = 128 * 1024 * 1024;
 

@@ -37,6 +37,7 @@ import { Checkpointer } from "./checkpoint.ts";
 import { Engine, type EngineOptions, identityChecksum } from "./engine.ts";
 import { setRun } from "./free_space.ts";
 import { LOG_BYTES_MIN, PAGE_BYTES } from "./limits.ts";
+import { decodeLogged, holdPrepared, loadPrepared } from "./load_prepared.ts";
 import { readRun, referenceLength, referencePage, runPages } from "./overflow.ts";
 import { CATALOG_TREE, FIRST_TREE } from "./state.ts";
 import {
@@ -60,6 +61,8 @@ export interface RecoveryReport {
   readonly damagedSlots: readonly number[];
   /** Whether the last owner closed the store. */
   readonly cleanClose: boolean;
+  /** Ids of the transactions that were prepared and not decided, before `decide` was asked. */
+  readonly inDoubt: readonly Uint8Array[];
 }
 
 /** Where the two superblocks are. */
@@ -154,7 +157,10 @@ export async function openStore(
       start,
       (records) => {
         const batch = records.map(({ bytes, begin, end }) => WriteSet.decode(bytes, begin, end));
-        if (!batch.every((set) => restoreRuns(file, checksum, set))) return false;
+        for (const set of batch) {
+          if (!decodeLogged(file, checksum, set) || !restoreRuns(file, checksum, set)) return false;
+          if (set.prepared && !restoreRuns(file, checksum, set.prepared)) return false;
+        }
         sets.push(...batch);
         return true;
       },
@@ -163,12 +169,17 @@ export async function openStore(
   const engine = new Engine(io, path, file, register, superblock, bitmap, options);
   const checkpointer = new Checkpointer(engine);
   // Runs named by the log are taken before anything is allocated, or replay could write over them.
-  for (const set of sets) markRuns(engine, set);
+  for (const set of sets) {
+    markRuns(engine, set);
+    if (set.prepared !== undefined) markRuns(engine, set.prepared);
+  }
+  loadPrepared(engine);
   for (const set of sets) {
     engine.space.ensure(16);
     noteTrees(engine, set);
     applyChanges(engine, set);
   }
+  holdPrepared(engine);
   engine.log.position.sequence = reading.position.sequence;
   engine.log.position.chain = reading.position.chain;
   const report: RecoveryReport = {
@@ -177,6 +188,7 @@ export async function openStore(
     droppedBytes: reading.droppedBytes,
     damagedSlots: damaged,
     cleanClose: superblock.clean,
+    inDoubt: Array.from(engine.inDoubt.values(), ({ id }) => id.slice()),
   };
   if (reading.batches > 0 || reading.droppedBytes > 0) {
     // Durable after this: every batch that was accepted, and the values it names.

@@ -89,6 +89,10 @@ export class OperationVersions implements Witness {
     return this.#present.has(op);
   }
 
+  hasRead(): boolean {
+    return false;
+  }
+
   isOutdated(): boolean {
     return false;
   }

@@ -12,10 +12,11 @@
  */
 
 import type { ByteWriter } from "../base/byte_writer.ts";
-import { type CommitHistory, keyText } from "./commit_history.ts";
+import { type CommitHistory, keyText, operationKey } from "./commit_history.ts";
 import { CATALOG_TREE, DROPPED_TREE, treeKey } from "./state.ts";
 import type { KeyBounds } from "./tree_cursor.ts";
 import type { Walk, WalkedKey, Witness, WitnessedView } from "./witness.ts";
+import type { WriteSet } from "./write_set.ts";
 
 /** Key texts from `from` on, below `to`. */
 interface TextRange {
@@ -89,11 +90,24 @@ export class ReadSet implements Witness {
     return false;
   }
 
+  hasRead(set: WriteSet): boolean {
+    this.#endWalks();
+    for (let op = 0; op < set.count; op++) if (this.#has(operationKey(set, op))) return true;
+    return false;
+  }
+
   isOutdated(history: CommitHistory): boolean {
+    this.#endWalks();
+    return history.someSince(this.#view.since, (key) => this.#has(key));
+  }
+
+  #endWalks(): void {
     for (const walk of [...this.#walks]) walk.close();
     this.#join();
-    const keys = this.#keys;
-    return history.someSince(this.#view.since, (key) => keys.has(key) || this.#covers(key));
+  }
+
+  #has(key: string): boolean {
+    return this.#keys.has(key) || this.#covers(key);
   }
 
   /** Whoever reads a tree has read that it was not dropped, too. */

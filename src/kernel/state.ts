@@ -14,6 +14,8 @@ import { decodeRoot } from "./superblock.ts";
 export const CATALOG_TREE = 0;
 /** Tree id of the tree of roots: tree id to root. */
 export const ROOTS_TREE = 1;
+/** Tree id of the transactions in doubt: transaction id to prepared changes. */
+export const IN_DOUBT_TREE = 2;
 /** Tree id of the dropped trees whose pages are not all freed yet (see `dropped_trees.ts`). */
 export const DROPPED_TREE = 3;
 /** First tree id of structures; those below are the kernel's own. */

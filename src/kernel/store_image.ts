@@ -41,8 +41,9 @@ import {
   OVERFLOW,
   slotCount,
 } from "./page.ts";
+import { copyPrepared } from "./prepared_image.ts";
 import { RunCopy } from "./run_copy.ts";
-import { DROPPED_TREE, ROOTS_TREE, type State, treeKey } from "./state.ts";
+import { DROPPED_TREE, IN_DOUBT_TREE, ROOTS_TREE, type State, treeKey } from "./state.ts";
 import { encodeRoot, encodeSuperblock, type StoredRoot, type Superblock } from "./superblock.ts";
 import { droppedIds, treeIds } from "./tree_ids.ts";
 import { IMAGE_EPOCH, TreeImage } from "./tree_image.ts";
@@ -110,6 +111,10 @@ export class StoreImage {
     const walk = new LeafWalk(pager, root);
     for (let leaf = walk.next(); leaf !== undefined; leaf = walk.next()) {
       for (let slot = 0; slot < slotCount(leaf, 0); slot++) {
+        if (root.id === IN_DOUBT_TREE) {
+          image.add(yield* copyPrepared(pages, this.#engine, leaf, slot), 0, undefined);
+          continue;
+        }
         const run = isReference(leaf, slot) ? yield* this.#copyRun(pages, leaf, slot) : undefined;
         image.add(leaf, slot, run);
       }

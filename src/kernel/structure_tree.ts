@@ -16,7 +16,7 @@ import {
 import type { Definition } from "./definition.ts";
 import { StateError } from "../errors.ts";
 import { CATALOG_TREE, DROPPED_TREE, treeKey } from "./state.ts";
-import type { TransactionHost } from "./transaction.ts";
+import type { TransactionHost } from "./transaction_host.ts";
 import { TransactionTree, type TransactionView } from "./transaction_tree.ts";
 import { TreeChanges, TreeView } from "./tree_access.ts";
 import { PUT, type WriteSet } from "./write_set.ts";
@@ -87,8 +87,8 @@ export function dropTree(
   return entry.tree;
 }
 
-/** What two that create alike agree in. */
-function identityOf({ name, kind, format }: Definition<unknown>): string {
+/** What two definitions of the same structure have in common, as a text. */
+export function identityOf({ name, kind, format }: StructureInfo): string {
   return JSON.stringify([name, kind, format]);
 }
 

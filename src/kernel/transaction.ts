@@ -14,7 +14,10 @@ import type { Definition, TreeWriter, Writer } from "./definition.ts";
 import { StateError } from "../errors.ts";
 import { type Isolation, witnessOf } from "./isolation.ts";
 import { checkConflicts } from "./conflict_check.ts";
+import type { HeldSet } from "./in_doubt.ts";
 import type { PendingTips } from "./pending_tips.ts";
+import { type PreparedTransaction, prepareSet } from "./prepared_transaction.ts";
+import { sequenceCommit } from "./sequence_commit.ts";
 import { CATALOG_TREE, type State } from "./state.ts";
 import { ReservedRuns } from "./reserved_runs.ts";
 import { type ChangeMark, Savepoint } from "./savepoint.ts";
@@ -30,6 +33,7 @@ import type { WriteSet } from "./write_set.ts";
 export type { TransactionHost, TransactionOptions } from "./transaction_host.ts";
 
 const NO_SETS: readonly WriteSet[] = [];
+const NONE_IN_DOUBT: readonly HeldSet[] = [];
 
 /**
  * A unit of change: all of it, or nothing. One use. Reads see its own changes over the state at its
@@ -60,6 +64,9 @@ export class Transaction {
   claimed: Set<number> | undefined;
   #undone = 0;
   #done = false;
+  readonly #transactionId: Uint8Array | undefined;
+  /** The transactions that were in doubt at its beginning. */
+  readonly #inDoubt: readonly HeldSet[];
   #state: State | undefined;
   /** Own changes over captured commits, oldest first. */
   #sets: readonly WriteSet[] | undefined;
@@ -68,13 +75,21 @@ export class Transaction {
    * Begins a transaction; use `Database.begin` or `Database.update`.
    * @internal
    */
-  constructor(host: TransactionHost, durability: Durability, isolation: Isolation) {
+  constructor(
+    host: TransactionHost,
+    durability: Durability,
+    isolation: Isolation,
+    transactionId: Uint8Array | undefined,
+  ) {
     this.#host = host;
     this.#durability = durability;
+    this.#transactionId = transactionId;
     this.#own = host.pipeline.takeSet();
     this.since = host.pipeline.sequence;
     this.witness = witnessOf(isolation, this, host.pipeline);
     this.#structures = new OpenedStructures(host, this);
+    const { inDoubt } = host.engine;
+    this.#inDoubt = inDoubt.size === 0 ? NONE_IN_DOUBT : [...inDoubt.values()];
     if (host.running !== undefined) host.open.add(host.running);
   }
 
@@ -142,7 +157,8 @@ export class Transaction {
 
   /**
    * Commits: resolves when the changes, and all that was read, are as durable as asked.
-   * @throws {ConflictError} `CONFLICT`: another transaction was first, see {@linkcode Isolation}
+   * @throws {ConflictError} `CONFLICT`: another transaction was first, see {@linkcode Isolation};
+   * `IN_DOUBT`: a prepared one holds a key
    * @throws {IoError} `NO_SPACE`: nothing happened
    * @throws {StateError} `POISONED`, `CLOSED`, `TRANSACTION_DONE`
    */
@@ -172,6 +188,29 @@ export class Transaction {
     this.#submit(undefined).catch(() => {});
     pipeline.flushSync();
     engine.health.check();
+  }
+
+  /**
+   * The first phase of a two-phase commit: ends the transaction, checked as by `commit` but not
+   * visible yet, so that it can be committed for sure. Resolves when that is on the medium, to what
+   * decides it. Until then, over any number of reopens, a write to one of its keys throws
+   * `IN_DOUBT`; reads see what was before it.
+   *
+   * @throws {ConflictError} `CONFLICT`, `IN_DOUBT`
+   * @throws {StateError} `ALREADY_EXISTS`: the id is that of a transaction in doubt; `TYPE_MISMATCH`:
+   * it changes the definition of a structure; `TOO_LARGE`, `POISONED`, `CLOSED`, `TRANSACTION_DONE`
+   * @throws {IoError} `NO_SPACE`: nothing happened
+   */
+  async prepare(): Promise<PreparedTransaction> {
+    this.#admit();
+    let done: Promise<PreparedTransaction>;
+    try {
+      done = prepareSet(this.#host, this, this.#transactionId);
+    } catch (error) {
+      this.#runs?.release();
+      throw error;
+    }
+    return await done;
   }
 
   /**
@@ -309,11 +348,31 @@ export class Transaction {
 
   /** Takes a place in the order of commits, or throws and is rolled back. */
   #submit<T>(result: T): Promise<T> {
+    this.#admit();
+    const { pipeline } = this.#host;
+    if (this.#own.count === 0) {
+      pipeline.giveSet(this.#own);
+      return pipeline.settle(this.#durability, result);
+    }
+    let done: Promise<T>;
+    try {
+      done = sequenceCommit(this.#host, this.#own, this.#durability, result);
+    } catch (error) {
+      this.#runs?.release();
+      throw error;
+    }
+    if (this.#structures.hasRedefined) this.#host.committed.forget(pipeline.sequence);
+    return done;
+  }
+
+  /** Ends it if it may take a place in the order of commits; else throws and is rolled back. */
+  #admit(): void {
     this.check();
-    const { pipeline, engine, history, open, running, committed } = this.#host;
+    const { engine, open, running } = this.#host;
     if (running !== undefined && running !== this) open.add(running);
     try {
       engine.health.check();
+      engine.inDoubt.checkTransaction(this, this.#inDoubt);
       checkConflicts(this.#host, this.#own, this.since, this.witness, this.claimed);
       checkFormats(this.#host, this, this.since);
     } catch (error) {
@@ -321,24 +380,6 @@ export class Transaction {
       throw error;
     }
     this.#finish();
-    if (this.#own.count === 0) {
-      pipeline.giveSet(this.#own);
-      return pipeline.settle(this.#durability, result);
-    }
-    for (const other of open) other.capture();
-    // At "memory" it is applied at once, and must not be reset before the history has its keys.
-    if (open.size > 0 && this.#durability === "memory") this.#own.shared = true;
-    const sequence = pipeline.sequence;
-    let done: Promise<T>;
-    try {
-      done = pipeline.commit(this.#own, this.#durability, result);
-    } catch (error) {
-      this.#runs?.release();
-      throw error;
-    }
-    if (open.size > 0) history.record(this.#own, sequence);
-    if (this.#structures.hasRedefined) committed.forget(pipeline.sequence);
-    return done;
   }
 
   /**

@@ -18,6 +18,8 @@ export interface TransactionOptions {
   readonly isolation?: Isolation;
   /** Where the data is when `commit()` resolves. Default: that of the database. */
   readonly durability?: Durability;
+  /** What a prepared transaction is known by: 1 to 512 bytes. Default: 16 random bytes. */
+  readonly transactionId?: Uint8Array;
 }
 
 /** What a transaction needs of its database. */

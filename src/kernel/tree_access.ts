@@ -290,6 +290,8 @@ export class TreeChanges extends TreeView implements TreeWriter {
       throw tooLarge(`a value of ${length} bytes: the limit is ${VALUE_BYTES_MAX}`);
     }
     const id = this.source.tree;
+    const { inDoubt } = this.engine;
+    if (inDoubt.size > 0) inDoubt.checkPut(id, key.bytes, 0, key.length, bytes, 0, length);
     const own = this.#sink.own;
     if (length <= LOGGED_VALUE_BYTES_MAX) {
       own.put(id, key.bytes, key.length, bytes, 0, length);
@@ -309,6 +311,8 @@ export class TreeChanges extends TreeView implements TreeWriter {
   }
 
   remove(key: ByteWriter, guard?: Guard): boolean {
+    const { inDoubt } = this.engine;
+    if (inDoubt.size > 0) inDoubt.check(this.source.tree, key.bytes, 0, key.length);
     if (!this.probe(key)) return false;
     this.#sink.own.remove(this.source.tree, key.bytes, key.length);
     this.source.witness?.changed(guard);
@@ -333,13 +337,25 @@ export class TreeChanges extends TreeView implements TreeWriter {
     this.#sink.claim();
   }
 
-  takeSerial(first: () => number): number {
+  takeSerial(first: (tree: TreeReader) => number): number {
     this.source.check();
     const { serials } = this.engine;
+    const { tree } = this.source;
     // Serials are unique whatever is committed: to take one conflicts with nobody.
-    const serial = serials.get(this.source.tree) ?? this.aside(first);
-    serials.set(this.source.tree, serial + 1);
+    const serial = serials.get(tree) ?? this.aside(() => first(this.#withPrepared()));
+    serials.set(tree, serial + 1);
     return serial;
+  }
+
+  /** As if all transactions in doubt were committed: what they took is not given again. */
+  #withPrepared(): TreeReader {
+    const { inDoubt } = this.engine;
+    if (inDoubt.size === 0) return this;
+    const { state, sets, tree } = this.source;
+    const held = Array.from(inDoubt.values(), ({ set }) => set);
+    const check = (): void => {};
+    const source = { check, state, sets: [...sets, ...held], tree, tips: undefined };
+    return new TreeView(this.engine, source);
   }
 }
 

@@ -6,7 +6,8 @@
 
 import { ConflictError } from "../errors.ts";
 import { nextTurn } from "./checkpoint.ts";
-import type { Transaction, TransactionHost, TransactionOptions } from "./transaction.ts";
+import type { Transaction } from "./transaction.ts";
+import type { TransactionHost, TransactionOptions } from "./transaction_host.ts";
 
 /** Options of `Database.update`. */
 export interface UpdateOptions extends TransactionOptions {
@@ -71,7 +72,9 @@ async function finishUpdate<T>(
     return result;
   } catch (error) {
     const retries = options.retries ?? RETRIES_DEFAULT;
-    if (!(error instanceof ConflictError) || attempt >= retries) throw error;
+    // A transaction in doubt may stay so for days: its coordinator has to act first.
+    const isTransient = error instanceof ConflictError && error.code !== "IN_DOUBT";
+    if (!isTransient || attempt >= retries) throw error;
   }
   for (let turn = 0; turn < 1 << Math.min(attempt, 6); turn++) await nextTurn(host.engine.io);
   return runUpdate(host, begin, body, options, attempt + 1);

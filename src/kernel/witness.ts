@@ -63,6 +63,8 @@ export interface Witness {
   conflictsFrom(op: number): number;
   /** Whether such a commit is none if the key is there after it. */
   onlyPresence(op: number): boolean;
+  /** Whether a key of other changes was read in a way that they must not change it. */
+  hasRead(set: WriteSet): boolean;
   /** Whether something that was read has been changed since. */
   isOutdated(history: CommitHistory): boolean;
 }

@@ -52,6 +52,8 @@ export class WriteSet {
   sequence = 0;
   /** Pages reserved for applying it. */
   pages = 0;
+  /** The changes that its put into the tree of transactions in doubt holds. */
+  prepared: WriteSet | undefined;
 
   #index = new Int32Array(16 * STRIDE);
   #table: Int32Array | undefined;
@@ -60,6 +62,7 @@ export class WriteSet {
   reset(): void {
     this.out.reset();
     this.count = 0;
+    this.prepared = undefined;
     this.#table = undefined;
   }
 

@@ -35,7 +35,10 @@ export interface RecordLogReader {
 
 /** Reads and extends a log in a transaction. */
 export interface RecordLogWriter extends RecordLogReader {
-  /** Appends a record. @returns its offset. */
+  /**
+   * Appends a record. @returns its offset. Offsets have no gaps: while a prepared transaction that
+   * has appended is in doubt, nobody else can. @throws {ConflictError} `IN_DOUBT`
+   */
   append(bytes: Uint8Array): number;
   /** Removes all records before an offset. @returns how many there were. */
   trim(before: number): number;

@@ -7,7 +7,7 @@
 
 import { ByteWriter } from "../base/byte_writer.ts";
 import type { Codec } from "../base/key_codec.ts";
-import type { HeldCursor, HeldTree, TreeWriter } from "../kernel/definition.ts";
+import type { HeldCursor, HeldTree, TreeReader, TreeWriter } from "../kernel/definition.ts";
 import type { KeyBounds } from "../kernel/tree_cursor.ts";
 import type { Guard } from "../kernel/witness.ts";
 import type { SingleLayout } from "./index_single.ts";
@@ -86,7 +86,7 @@ export class IndexedTree<K, V> implements TreeWriter {
     this.#tree.claim();
   }
 
-  takeSerial(first: () => number): number {
+  takeSerial(first: (tree: TreeReader) => number): number {
     return this.#tree.takeSerial(first);
   }
 

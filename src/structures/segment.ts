@@ -162,7 +162,7 @@ class RecordWriter extends RecordReader implements SegmentWriter {
 
   insert(bytes: Uint8Array): RecordId {
     checkRecord(bytes);
-    const serial = this.#tree.takeSerial(() => headOf(this.#tree));
+    const serial = this.#tree.takeSerial(headOf);
     this.#tree.put(serialKey(serial), bytes, bytes.length);
     return new RecordId(this.#tree.id, serial);
   }

@@ -249,15 +249,18 @@ class Campaign {
     random: Prng,
   ): Promise<void> {
     const oracle = new Oracle(before.stateAfter(judged.prefix));
+    for (const [id, writes] of before.prepared) oracle.prepared.set(id, writes);
     disk.cutAt(disk.operations + random.below(12));
     const session = new Session(disk, place.workload.database, random, {
       database: judged.database,
       oracle,
     });
     try {
+      // What is in doubt holds keys that are written below.
+      await session.decide(() => random.below(2) === 0);
       // Sized like what was lost, so that the first new record ends where the lost one ended.
       const lost = (before.commitAfter(judged.prefix) ?? []).filter(({ structure, drop }) =>
-        !drop || session.has(structure)
+        structure !== "in doubt" && (!drop || session.has(structure))
       );
       if (lost.length > 0) {
         await session.commit(lost.map((write) => ({

@@ -27,6 +27,8 @@ const REMOVE_LEAF = "src/kernel/remove_last_leaf.ts";
 const SCANNER = "src/block/log_scanner.ts";
 const BATCH = "src/block/log_batch.ts";
 const REGISTER = "src/journal/slot_register.ts";
+const PREPARED = "src/kernel/prepared_transaction.ts";
+const SETS = "src/kernel/prepared_sets.ts";
 const HEALTH = "src/kernel/health.ts";
 
 function mutant(name: string, file: string, find: string, replace: string): Mutant {
@@ -186,6 +188,36 @@ export const mutants: readonly Mutant[] = [
     REGISTER,
     "checksum.of(bytes, 20, end) !== view.getUint32(16, true)",
     "false",
+  ),
+  mutant(
+    "a prepare is acknowledged before it is durable",
+    PREPARED,
+    'set, "disk", new Prepared',
+    'set, "memory", new Prepared',
+  ),
+  mutant(
+    "a decision is acknowledged before it is durable",
+    PREPARED,
+    'set, "disk", undefined',
+    'set, "memory", undefined',
+  ),
+  mutant(
+    "large values of prepared transactions are free in the image",
+    SETS,
+    "      for (const [page] of runsOf(prepared)) engine.reserved.delete(page);\n",
+    "",
+  ),
+  mutant(
+    "large values of transactions that are rolled back are reused at once",
+    SETS,
+    "engine.overflow.free(bytes, reference)",
+    "engine.space.release(referencePage(bytes, reference), 1)",
+  ),
+  mutant(
+    "replay does not know the large values that its log prepares",
+    OPEN,
+    "    if (set.prepared !== undefined) markRuns(engine, set.prepared);\n",
+    "",
   ),
   {
     name: "a failed sync does not poison the store",

@@ -10,7 +10,8 @@ export type State = Map<string, Uint8Array>;
 
 /** One change of a commit. */
 export interface Write {
-  readonly structure: "left" | "right";
+  /** "in doubt": the ids of prepared transactions, which are no structure. */
+  readonly structure: "left" | "right" | "in doubt";
   readonly key: string;
   /** `undefined` removes the key. */
   readonly value: Uint8Array | undefined;
@@ -76,6 +77,8 @@ function same(a: Digest, b: Digest | undefined): boolean {
 
 /** The commits of one run, in commit order. */
 export class Oracle {
+  /** What prepared transactions write, by id. */
+  readonly prepared: Map<string, readonly Write[]> = new Map();
   readonly #base: State;
   readonly #commits: (readonly Write[])[] = [];
   readonly #latest: State;
@@ -148,6 +151,7 @@ export class Oracle {
    */
   withoutRefused(): Oracle {
     const oracle = new Oracle(this.#base);
+    for (const [id, writes] of this.prepared) oracle.prepared.set(id, writes);
     for (const [at, writes] of this.#commits.entries()) {
       const prefix = at + 1;
       if (this.#refused.has(prefix) && prefix < this.#accepted) continue;

@@ -1,6 +1,14 @@
 /** A workload's hold on a database: does what the workload says and tells the oracle. */
 
-import { codec, Database, type DatabaseOptions, type Durability, index } from "../../mod.ts";
+import {
+  codec,
+  Database,
+  type DatabaseOptions,
+  type Durability,
+  index,
+  type Transaction,
+  type TransactionOptions,
+} from "../../mod.ts";
 import type { SimulatedDisk } from "../../adapters/simulated.ts";
 import type { Prng } from "../../src/base/prng.ts";
 import { type Death, Oracle, type State, type Write } from "./oracle.ts";
@@ -16,7 +24,7 @@ const structures = {
   right: index("right", { key: codec.string, value: codec.bytes }),
 } as const;
 
-type Reading = Pick<Database, "open">;
+type Reading = Pick<Database, "open"> & Partial<Pick<Database, "prepared">>;
 
 /** The promise was still open after {@linkcode TURNS_MAX} turns. */
 export class StuckError extends Error {}
@@ -46,11 +54,16 @@ export function openStore(
   return settle(disk, opening);
 }
 
-/** All entries of a database or snapshot. */
+const NO_VALUE = new Uint8Array(0);
+
+/** All entries of a database or snapshot, and what is in doubt. */
 export function readState(from: Reading): State {
   const state: State = new Map();
   for (const [name, definition] of Object.entries(structures)) {
     for (const [key, value] of from.open(definition).range()) state.set(`${name}/${key}`, value);
+  }
+  for (const { transactionId } of from.prepared?.() ?? []) {
+    state.set(`in doubt/${new TextDecoder().decode(transactionId)}`, NO_VALUE);
   }
   return state;
 }
@@ -120,8 +133,14 @@ export class Session {
   }
 
   #commit(writes: readonly Write[], durability: Durability): Promise<void> {
-    const tx = this.database.begin({ durability });
+    const tx = this.#begin(writes, { durability });
+    return this.#follow(writes, durability, tx.commit());
+  }
+
+  #begin(writes: readonly Write[], options: TransactionOptions): Transaction {
+    const tx = this.database.begin(options);
     for (const { structure, key, value, drop } of writes) {
+      if (structure === "in doubt") continue;
       if (drop) {
         tx.drop(structures[structure]);
         continue;
@@ -130,8 +149,41 @@ export class Session {
       if (value === undefined) writer.remove(key);
       else writer.put(key, value);
     }
+    return tx;
+  }
+
+  /** Sequences a prepare now, under an id that says nothing but which one it is. */
+  prepare(id: string, writes: readonly Write[]): Promise<void> {
+    try {
+      const tx = this.#begin(writes, { transactionId: new TextEncoder().encode(id) });
+      this.oracle.prepared.set(id, writes);
+      const entry: Write = { structure: "in doubt", key: id, value: NO_VALUE };
+      return this.#follow([entry], "disk", tx.prepare());
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Decides everything that is in doubt now: commits what `choose` says, rolls the rest back. */
+  async decide(choose: (id: string) => boolean): Promise<void> {
+    await Promise.all(
+      this.database.prepared().map((one) => {
+        const id = new TextDecoder().decode(one.transactionId);
+        const gone: Write = { structure: "in doubt", key: id, value: undefined };
+        if (!choose(id)) return this.#follow([gone], "disk", one.rollback());
+        return this.#follow([...this.oracle.prepared.get(id) ?? [], gone], "disk", one.commit());
+      }),
+    );
+  }
+
+  /** Tells the oracle of something that has its place in the order of commits. */
+  #follow(
+    writes: readonly Write[],
+    durability: Durability,
+    sequenced: Promise<unknown>,
+  ): Promise<void> {
     const prefix = this.oracle.attempt(writes);
-    const done = tx.commit().then(
+    const done = sequenced.then(
       () => this.oracle.acknowledge(prefix, durability),
       (error) => {
         this.oracle.refuse(prefix);

@@ -257,6 +257,36 @@ async function dropAndCreate(session: Session): Promise<void> {
   session.verify();
 }
 
+/** Prepares in groups, with and without large values; decides now, after a checkpoint, a reopen. */
+async function twoPhase(session: Session): Promise<void> {
+  const { random } = session;
+  await session.open();
+  for (let round = 0; round < 4; round++) {
+    const large = session.bytes(64 * KIB + 1 + random.below(20 * KIB));
+    await Promise.all([
+      session.prepare(`large-${round}`, [{ structure: "left", key: `l-${round}`, value: large }]),
+      session.commit(writes(session, 2, 20, 100)),
+      session.prepare(`small-${round}`, [
+        { structure: "right", key: `s-${round}`, value: session.bytes(random.below(900)) },
+        { structure: "left", key: `s-${round}`, value: session.bytes(50) },
+      ]),
+    ]);
+    if (round === 0) await session.decide((id) => id.startsWith("small"));
+    if (round === 1) await session.checkpoint();
+    if (round === 3) await session.compact();
+    if (round === 2) {
+      await session.close();
+      await session.open();
+      await session.decide((id) => id.startsWith("large"));
+    }
+    // Space that is free now is used again at once.
+    await group(session, [writes(session, 3, 20, 3000), writes(session, 1, 20, 10)]);
+  }
+  await session.checkpoint();
+  await session.decide((id) => id.startsWith("large"));
+  session.verify();
+}
+
 /** All workloads of the kernel. */
 export const workloads: readonly Workload[] = [
   { name: "first create", database: SMALL, disk: {}, run: firstCreate },
@@ -271,6 +301,7 @@ export const workloads: readonly Workload[] = [
   { name: "compaction", database: SMALL, disk: {}, run: compaction },
   { name: "huge transaction", database: SMALL, disk: {}, run: hugeTransaction },
   { name: "drop and create", database: SMALL, disk: {}, run: dropAndCreate },
+  { name: "two phase", database: SMALL, disk: {}, run: twoPhase },
   { name: "slow disk", database: SMALL, disk: { syncMilliseconds: 5 }, run: groupCommit },
   { name: "no-psow commits", database: SMALL, disk: NO_PSOW, run: groupCommit },
   { name: "no-psow checkpoint", database: SMALL, disk: NO_PSOW, run: checkpoint },
