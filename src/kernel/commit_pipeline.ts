@@ -47,6 +47,8 @@ export class CommitPipeline {
   readonly #checkpointer: Checkpointer;
   readonly #spare: WriteSet[] = [];
   #queue: Commit[] = [];
+  /** The first that waits, when the log cannot grow for it. */
+  #unloggable: WriteSet | undefined;
   #scheduled = false;
   #busy = false;
   /** The batch whose sync runs off the thread. */
@@ -313,7 +315,7 @@ export class CommitPipeline {
   }
 
   #isOversized(set: WriteSet): boolean {
-    return set.out.length + 4 > this.#engine.options.logBytes >> 2;
+    return set.out.length + 4 > this.#engine.options.logBytes >> 2 || set === this.#unloggable;
   }
 
   #fits(set: WriteSet): boolean {
@@ -341,6 +343,10 @@ export class CommitPipeline {
     } catch (error) {
       return this.#reject([], error);
     }
+    const { spareExtent, superblock: { current, next } } = this.#engine;
+    const largest = Math.max(current.pages, next.pages, spareExtent?.pages ?? 0);
+    // There was no space for a log that holds it: no extent to come will.
+    if (set.out.length > (largest - 2) * PAGE_BYTES) this.#unloggable = set;
     this.#schedule();
   }
 

@@ -29,7 +29,6 @@ import { DroppedTrees } from "./dropped_trees.ts";
 import type { Engine } from "./engine.ts";
 import { checkIsolation, type Isolation } from "./isolation.ts";
 import { openStore, type RecoveryReport } from "./open_store.ts";
-import { structuresIn } from "./prepared_set.ts";
 import { copyTransactionId, PreparedTransaction } from "./prepared_transaction.ts";
 import { Recovery } from "./recovery.ts";
 import { Snapshot } from "./snapshot.ts";
@@ -37,7 +36,7 @@ import { SnapshotHolds } from "./snapshot_holds.ts";
 import { lockStore, openStoreFile } from "./store_file.ts";
 import { StructureReaders } from "./structure_readers.ts";
 import { readStructures, type StructureStats } from "./structure_stats.ts";
-import { identityOf } from "./structure_tree.ts";
+import { createdInDoubt } from "./structure_tree.ts";
 import { Transaction } from "./transaction.ts";
 import type { TransactionHost, TransactionOptions } from "./transaction_host.ts";
 import { runUpdate, type UpdateOptions } from "./update.ts";
@@ -117,16 +116,10 @@ export class Database {
       open,
       running: undefined,
       committed: new CommittedTrees(),
-      created: new Map(),
+      created: createdInDoubt(engine),
       check: this.#check,
     };
     this.#dropped = new DroppedTrees(engine, this.#pipeline);
-    // Whoever creates the same structure has to mean the same tree.
-    for (const { set } of engine.inDoubt.values()) {
-      for (const structure of structuresIn(set)) {
-        this.#host.created.set(identityOf(structure), structure.tree);
-      }
-    }
   }
 
   /**

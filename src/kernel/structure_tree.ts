@@ -14,7 +14,9 @@ import {
   checkDefinition,
 } from "./catalog.ts";
 import type { Definition } from "./definition.ts";
+import type { Engine } from "./engine.ts";
 import { StateError } from "../errors.ts";
+import { structuresIn } from "./prepared_set.ts";
 import { CATALOG_TREE, DROPPED_TREE, treeKey } from "./state.ts";
 import type { TransactionHost } from "./transaction_host.ts";
 import { TransactionTree, type TransactionView } from "./transaction_tree.ts";
@@ -90,6 +92,15 @@ export function dropTree(
 /** What two definitions of the same structure have in common, as a text. */
 export function identityOf({ name, kind, format }: StructureInfo): string {
   return JSON.stringify([name, kind, format]);
+}
+
+/** Tree ids by identity of what is created in doubt: who creates the same means the same tree. */
+export function createdInDoubt({ inDoubt }: Engine): Map<string, number> {
+  const created = new Map<string, number>();
+  for (const { set } of inDoubt.values()) {
+    for (const structure of structuresIn(set)) created.set(identityOf(structure), structure.tree);
+  }
+  return created;
 }
 
 /** A structure of a database. */

@@ -112,6 +112,24 @@ test("Database.update beyond maxBytes is NO_SPACE, loses nothing and frees what 
   }, { maxBytes: 4 * 1024 * 1024 });
 });
 
+test("Database.update of more than the log can grow to for want of space is committed", async () => {
+  await withStore(async (db, io) => {
+    for (let i = 0; i < 9; i++) {
+      await db.update((tx) => tx.open(table).put(`k${i}`, filled(500_000, i)));
+    }
+    let settled = false;
+    const done = db.update((tx) => {
+      for (let i = 0; i < 90; i++) tx.open(table).put(`z${i}`, filled(10_000, i));
+    }).finally(() => settled = true);
+    for (let turn = 0; turn < 5000 && !settled; turn++) {
+      await new Promise<void>((resolve) => io.nextTurn(resolve));
+    }
+    assert.ok(settled, "it is neither committed nor refused");
+    await done;
+    assert.deepEqual(db.open(table).get("z89"), filled(10_000, 89));
+  }, { maxBytes: 8 * 1024 * 1024 });
+});
+
 test("Database.update on a full disk is NO_SPACE until there is space again", async () => {
   const disk = new SimulatedDisk({ capacityBytes: 3 * 1024 * 1024 });
   const db = await Database.open("/a.hold", { io: disk.io });

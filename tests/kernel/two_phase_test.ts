@@ -493,3 +493,25 @@ test("serializable: who only reads stands where it began, before or after what i
     });
   }
 });
+
+test("A structure gets another definition by no prepared transaction, and not while in doubt", async () => {
+  await withStore(async (db) => {
+    const plain = index("people", { key: codec.string, value: codec.string });
+    const byLength = index("people", {
+      key: codec.string,
+      value: codec.string,
+      indexes: { byLength: { key: codec.u32, of: (value: string) => value.length } },
+    });
+    await db.update((tx) => tx.open(plain).put("ann", "Oslo"));
+    const changing = db.begin();
+    changing.open(byLength);
+    await assert.rejects(changing.prepare(), { code: "TYPE_MISMATCH" });
+    const tx = db.begin();
+    tx.open(plain).put("bob", "Rome");
+    const prepared = await tx.prepare();
+    const opening = (): Promise<void> => db.update((tx) => void tx.open(byLength));
+    await assert.rejects(opening(), { code: "IN_DOUBT" });
+    await prepared.commit();
+    await opening();
+  });
+});
