@@ -30,6 +30,7 @@ import { ByteReader } from "../base/byte_reader.ts";
 import { CorruptionError, FormatError } from "../errors.ts";
 import { keyOf } from "./page_shape.ts";
 import type { RepairReport } from "./repair_report.ts";
+import { salvageInDoubt } from "./salvage_in_doubt.ts";
 import { salvageLog } from "./salvage_log.ts";
 import { SalvageNames } from "./salvage_names.ts";
 import { type FoundLeaf, SalvageScan } from "./salvage_scan.ts";
@@ -108,6 +109,7 @@ export class Salvage {
       ? 0
       : salvageLog(this.#source, this.#checksum, superblock, target);
     yield;
+    salvageInDoubt(this.#source, target);
     const names = yield* this.#name(target, given);
     const structures = names.all.map(({ name, kind, format, tree }) => {
       const known = this.#trees.get(tree) ?? { count: 0, found: 0, lost: [] };

@@ -11,6 +11,7 @@ import { type LogRecord, scanLog } from "../block/log_scanner.ts";
 import { isHoldfastError } from "../errors.ts";
 import { identityChecksum } from "./engine.ts";
 import { PAGE_BYTES, TRANSACTION_BYTES_MAX } from "./limits.ts";
+import { decodeLogged } from "./load_prepared.ts";
 import { readRun } from "./overflow.ts";
 import type { SalvageSource } from "./salvage_source.ts";
 import type { SalvageTarget } from "./salvage_target.ts";
@@ -53,7 +54,11 @@ export function salvageLog(
     if (droppedBytes > 0) source.report("CORRUPT_LOG", `The last ${droppedBytes} bytes are torn`);
   });
   guard(source, () => {
-    if (last.every((set) => isWhole(source, checksum, set))) apply();
+    const isLastWhole = last.every((set) =>
+      isWhole(source, checksum, set) && decodeLogged(source, checksum, set) &&
+      (set.prepared === undefined || isWhole(source, checksum, set.prepared))
+    );
+    if (isLastWhole) apply();
     else source.report("CORRUPT_LOG", "The last batch of the log names values that are not whole");
   });
   return commits;

@@ -178,7 +178,7 @@ export class SalvageTarget {
     this.#engine.file.close();
   }
 
-  /** Copies a value beside the tree in parts, and names it when it was whole. */
+  /** Copies a value beside the tree, and names it when it was whole. */
   #putRun(
     tree: number,
     key: Uint8Array,
@@ -187,11 +187,23 @@ export class SalvageTarget {
     bytes: Uint8Array,
     at: number,
   ): boolean {
+    const page = this.copyRun(tree, bytes, at);
+    if (page === undefined) return false;
     const reference = bytes.slice(at, at + OVERFLOW_REF_BYTES);
+    setU32At(reference, 0, page);
+    this.#engine.tree.putReference(this.#root(tree), key, keyAt, length, reference, 0);
+    return true;
+  }
+
+  /**
+   * Copies the value of a reference in parts. @returns its first page; `undefined` when it was not
+   * whole, which is reported
+   */
+  copyRun(tree: number, bytes: Uint8Array, at: number): number | undefined {
     const engine = this.#engine;
     let run: { page: number; pages: number } | undefined;
     try {
-      const copy = new RunCopy(this.#source, "the damaged file", engine.checksum, reference, 0);
+      const copy = new RunCopy(this.#source, "the damaged file", engine.checksum, bytes, at);
       this.#copyBytes -= copy.pages * PAGE_BYTES;
       if (this.#copyBytes < 0 || copy.pages === 0) {
         throw new CorruptionError("CORRUPT_VALUE", "The file names more values than it can hold");
@@ -209,11 +221,9 @@ export class SalvageTarget {
       if (run !== undefined) engine.space.release(run.page, run.pages);
       this.lostValues++;
       this.#source.report(LOST, `A value of tree ${tree} is lost: ${error.message}`, error.page);
-      return false;
+      return undefined;
     }
-    setU32At(reference, 0, run.page);
-    engine.tree.putReference(this.#root(tree), key, keyAt, length, reference, 0);
-    return true;
+    return run.page;
   }
 
   #root(tree: number): ReturnType<Engine["states"]["writableRoot"]> {

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { memoryIo } from "../../adapters/memory.ts";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
-import { codec, CorruptionError, Database, index, type IoAdapter } from "../../mod.ts";
+import { codec, CorruptionError, Database, index, type IoAdapter, repair } from "../../mod.ts";
 import { Prng } from "../../src/base/prng.ts";
 import { applyChanges } from "../../src/kernel/apply.ts";
 import { completeOptions } from "../../src/kernel/database_options.ts";
@@ -180,6 +180,46 @@ test("Database.backup takes along what is in doubt, with its large values", asyn
     assert.equal(copy.open(table).count(), 2000);
     await assertWhole(copy);
     await copy.close();
+  }
+});
+
+test("repair brings what is in doubt over, and reports what is not whole", async () => {
+  for (const where of ["image", "log"] as const) {
+    const disk = new SimulatedDisk();
+    const db = await Database.open(PATH, { io: disk.io });
+    const value = new Uint8Array(100_000).fill(0xa5);
+    for (const id of ["first", "second"]) {
+      const tx = db.begin({ transactionId: bytes(id) });
+      tx.open(blobs).put(id, value);
+      tx.open(blobs).put(`${id} too`, value);
+      await tx.prepare();
+    }
+    if (where === "image") await db.close();
+    const { io } = disk.processDeath();
+    const whole = await repair(PATH, "/whole.hold", { io });
+    assert.deepEqual(whole.problems, []);
+    const repaired = await Database.open("/whole.hold", { io });
+    await assertWhole(repaired);
+    assert.deepEqual(idsOf(repaired), ["first", "second"]);
+    for (const one of repaired.prepared()) await one.commit();
+    assert.deepEqual(repaired.open(blobs).get("second too"), value);
+    assert.equal(repaired.open(blobs).count(), 4);
+    await assertWhole(repaired);
+    await repaired.close();
+
+    const file = await io.open(PATH, "write");
+    const image = new Uint8Array(file.size());
+    file.readAt(image, 0);
+    // The first run of the value is that of the first transaction.
+    const run = image.findIndex((byte, at) => byte === 0xa5 && image[at + 4096] === 0xa5);
+    file.writeAt(new Uint8Array([1]), run + 5000);
+    file.close();
+    const damaged = await repair(PATH, "/damaged.hold", { io });
+    assert.ok(damaged.problems.some(({ code }) => code === "CORRUPT_VALUE"));
+    const rest = await Database.open("/damaged.hold", { io });
+    await assertWhole(rest);
+    assert.deepEqual(idsOf(rest), ["second"]);
+    await rest.close();
   }
 });
 
