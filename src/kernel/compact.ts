@@ -49,7 +49,7 @@ export interface CompactReport {
   readonly movedPages: number;
   /** Bytes that cannot be given back while snapshots, transactions or iterators are open. */
   readonly heldBySnapshots: number;
-  /** Bytes of values that transactions have written and not committed: they were not moved. */
+  /** Bytes of values that open and prepared transactions have written: they were not moved. */
   readonly reservedBytes: number;
 }
 
@@ -82,7 +82,7 @@ export class Compaction {
   }
 
   async #run(options: CompactOptions): Promise<CompactReport> {
-    const { file, space, reserved } = this.#engine;
+    const { file, space, reserved, prepared } = this.#engine;
     const bytesBefore = file.size();
     let movedPages = 0;
     let idle = 0;
@@ -107,6 +107,7 @@ export class Compaction {
     }
     let reservedPages = 0;
     for (const pages of reserved.values()) reservedPages += pages;
+    for (const pages of prepared.runs.values()) reservedPages += pages;
     return {
       bytesBefore,
       bytesAfter: file.size(),

@@ -21,6 +21,11 @@ const REOPENINGS: Record<string, (db: Database, disk: SimulatedDisk) => Promise<
   },
   "a power cut": (_, disk) => Promise.resolve(disk.crash("nothing kept")),
   "the death of the process": (_, disk) => Promise.resolve(disk.processDeath()),
+  "a compaction and a power cut": async (db, disk) => {
+    await db.compact();
+    await assertWhole(db);
+    return disk.crash("nothing kept");
+  },
   "a checkpoint and a power cut": async (db, disk) => {
     await db.checkpoint();
     return disk.crash("nothing kept");
