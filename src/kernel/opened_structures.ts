@@ -112,6 +112,16 @@ export class OpenedStructures {
    * @throws {StateError} `NOT_FOUND`, `TYPE_MISMATCH`
    */
   drop(definition: Definition<unknown>): void {
+    const mark = this.#transaction.mark();
+    try {
+      this.#drop(definition);
+    } catch (error) {
+      this.#transaction.undo(mark);
+      throw error;
+    }
+  }
+
+  #drop(definition: Definition<unknown>): void {
     const operations = this.#transaction.own.count;
     const id = dropTree(this.#host, this.#transaction, definition);
     const ended = this.#remove(id);
@@ -119,7 +129,7 @@ export class OpenedStructures {
     this.#changes ??= [];
     this.#changes.push({ operations, created: -1, redefines: true, ended });
     this.#redefinitions++;
-    for (const part of definition.parts ?? []) this.drop(part);
+    for (const part of definition.parts ?? []) this.#drop(part);
   }
 
   /** Takes back what was created and dropped since. */

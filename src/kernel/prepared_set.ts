@@ -17,7 +17,7 @@ import { ByteWriter } from "../base/byte_writer.ts";
 import { CorruptionError, isHoldfastError } from "../errors.ts";
 import { catalogCodec, type CatalogEntry, catalogName } from "./catalog.ts";
 import { KEY_BYTES_MAX } from "./limits.ts";
-import { CATALOG_TREE, FIRST_TREE } from "./state.ts";
+import { CATALOG_TREE, DROPPED_TREE, FIRST_TREE, treeOfKey } from "./state.ts";
 import { PUT, WriteSet } from "./write_set.ts";
 
 const VERSION = 1;
@@ -54,7 +54,9 @@ export function decodePrepared(bytes: Uint8Array, begin: number, end: number): W
     const set = WriteSet.decode(bytes, begin + 1, end);
     for (let op = 0; op < set.count; op++) {
       const tree = set.tree(op);
-      if (tree !== CATALOG_TREE && tree < FIRST_TREE) throw corrupt(undefined);
+      if (tree < FIRST_TREE && tree !== CATALOG_TREE && !dropsStructure(set, op)) {
+        throw corrupt(undefined);
+      }
       if (set.keyLength(op) > KEY_BYTES_MAX) throw corrupt(undefined);
     }
     structuresIn(set);
@@ -64,6 +66,12 @@ export function decodePrepared(bytes: Uint8Array, begin: number, end: number): W
     if (!isHoldfastError(error) && !(error instanceof TypeError)) throw error;
     throw corrupt(error);
   }
+}
+
+/** Whether an operation gives up the tree of a structure. */
+function dropsStructure(set: WriteSet, op: number): boolean {
+  return set.tree(op) === DROPPED_TREE && set.kind(op) === PUT && set.keyLength(op) === 4 &&
+    treeOfKey(set.out.bytes, set.keyAt(op)) >= FIRST_TREE;
 }
 
 /** The structures that a set of changes enters in the catalog. */
