@@ -67,5 +67,5 @@ export async function openStoreFile(
 }
 
 function missing(path: string): IoError {
-  return new IoError("NOT_FOUND", `Cannot open "${path}": there is no such file`, { path });
+  return new IoError("NOT_FOUND", `Cannot open "${path}": it does not exist`, { path });
 }

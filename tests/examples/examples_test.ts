@@ -13,8 +13,8 @@ function promised(path: string): string[] {
   return Array.from(lines, ([, line]) => line!.trimEnd());
 }
 
-/** Arguments with which the running runtime runs a file. */
-const RUN = "Deno" in globalThis ? ["run", "-A", "--no-check"] : [];
+/** Arguments with which the running runtime runs a file; packages are the installed ones. */
+const RUN = "Deno" in globalThis ? ["run", "-A", "--no-check", "--node-modules-dir=manual"] : [];
 
 for (const path of listSources("examples")) {
   test(`${path} prints what it says`, async () => {

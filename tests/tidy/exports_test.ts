@@ -14,6 +14,8 @@ interface PackageConfig {
   readonly publish?: Readonly<Record<string, readonly string[]>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
 
 const deno = readJson<PackageConfig>("deno.json");
@@ -32,10 +34,16 @@ test("exports: every export is a file", () => {
   assert.deepEqual(Object.values(deno.exports).filter((path) => !existsSync(join(ROOT, path))), []);
 });
 
-test("exports: every name is the path of its file in kebab case", () => {
+// Short names for what people import by hand; their files are where their layer is.
+const SHORT: Readonly<Record<string, string>> = {
+  ".": "./mod.ts",
+  "./cli": "./src/cli/main.ts",
+  "./level": "./adapters/level.ts",
+};
+
+test("exports: every other name is the path of its file in kebab case", () => {
   for (const [name, path] of Object.entries(deno.exports)) {
-    if (name === "." || name === "./cli") continue;
-    assert.equal(path, `${name.replaceAll("-", "_")}.ts`);
+    assert.equal(path, SHORT[name] ?? `${name.replaceAll("-", "_")}.ts`);
   }
 });
 
@@ -62,6 +70,13 @@ test("dependencies: package.json is a module and pins exact versions", () => {
   assert.deepEqual(Object.keys(npm.dependencies ?? {}), []);
 });
 
+test("dependencies: every peer is optional, and tested in its oldest version", () => {
+  for (const [name, range] of Object.entries(npm.peerDependencies ?? {})) {
+    assert.equal(npm.peerDependenciesMeta?.[name]?.optional, true, name);
+    assert.equal(range, `^${npm.devDependencies?.[name]}`);
+  }
+});
+
 test("dependencies: package-lock.json has the same versions and no addresses", () => {
   interface Lock {
     readonly packages: Readonly<Record<string, PackageConfig & { readonly resolved?: string }>>;
@@ -70,6 +85,8 @@ test("dependencies: package-lock.json has the same versions and no addresses", (
   const { packages } = readJson<Lock>("package-lock.json");
   assert.deepEqual(packages[""]?.dependencies, npm.dependencies);
   assert.deepEqual(packages[""]?.devDependencies, npm.devDependencies);
+  assert.deepEqual(packages[""]?.peerDependencies, npm.peerDependencies);
+  assert.deepEqual(packages[""]?.peerDependenciesMeta, npm.peerDependenciesMeta);
   assert.equal(packages[""]?.version, npm.version);
   assert.deepEqual(Object.keys(packages).filter((name) => packages[name]?.resolved), []);
 });

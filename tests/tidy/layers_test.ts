@@ -22,6 +22,8 @@ const RANKS: readonly string[] = [
 const ADAPTER_RANK_MAX = RANKS.indexOf("src/io");
 // The cluster adapter implements the contract of the stream store, which is all it may know.
 const CONTRACT = /^src\/streams\/stream_store(?:_[a-z_]+)?\.ts$/;
+// The adapter to abstract-level stands on everything, as a program would: on the public API alone.
+const LEVEL = /^adapters\/level[_.]/;
 
 interface Arrow {
   readonly from: string;
@@ -43,6 +45,9 @@ function objection({ from, to }: Arrow): string | undefined {
   const sourceRank = RANKS.indexOf(source ?? "");
   const targetRank = RANKS.indexOf(target ?? "");
   if (source === undefined) return "the file is in no layer";
+  if (LEVEL.test(to) && !LEVEL.test(from) && source !== "tests" && source !== "examples") {
+    return "it needs a package that has to be installed";
+  }
   if (source === "root" || source === "tests") {
     return target === "tests" && source === "root" ? "the library imports tests" : undefined;
   }
@@ -55,6 +60,7 @@ function objection({ from, to }: Arrow): string | undefined {
     return isPublic ? undefined : "only the public API and adapters are allowed here";
   }
   if (source === "adapters") {
+    if (LEVEL.test(from)) return to === "mod.ts" ? undefined : "only the public API here";
     if (targetRank >= 0 && targetRank <= ADAPTER_RANK_MAX) return undefined;
     if (/^adapters\/jetstream[/_.]/.test(from) && CONTRACT.test(to)) return undefined;
     return "adapters import ranks 0 to 2 only";
@@ -114,6 +120,12 @@ test("layers: the rules object to every forbidden kind of arrow", () => {
     ["src/stray.ts", "src/errors.ts"],
     ["adapters/node.ts", "src/journal/journal.ts"],
     ["adapters/node.ts", "src/streams/stream_store.ts"],
+    ["adapters/node.ts", "mod.ts"],
+    ["adapters/node.ts", "adapters/level.ts"],
+    ["mod.ts", "adapters/level.ts"],
+    ["src/cli/main.ts", "adapters/level.ts"],
+    ["adapters/level.ts", "src/structures/index.ts"],
+    ["adapters/level_walk.ts", "src/errors.ts"],
     ["bench/main.ts", "src/kernel/pager.ts"],
     ["mod.ts", "tests/tools/test.ts"],
   ];
@@ -123,6 +135,8 @@ test("layers: the rules object to every forbidden kind of arrow", () => {
     ["src/http/handler.ts", "src/errors.ts"],
     ["adapters/node.ts", "node:fs"],
     ["adapters/jetstream.ts", "src/streams/stream_store.ts"],
+    ["adapters/level.ts", "mod.ts"],
+    ["adapters/level.ts", "abstract-level"],
     ["bench/main.ts", "mod.ts"],
     ["src/cli/main.ts", "src/http/handler.ts"],
   ];

@@ -11,5 +11,9 @@ import { findRuntime } from "./runtimes.ts";
 const { exports } = readJson<{ exports: Record<string, string> }>("deno.json");
 const deno = await findRuntime("deno");
 const result = await runCommand(deno.path, ["doc", "--lint", ...Object.values(exports)]);
-if (result.code !== 0) console.log(result.output.trimEnd());
-process.exitCode = result.code ?? 1;
+const errors = result.output.match(/^error\[.*$/gm) ?? [];
+// The types of the peer package abstract-level are public there, and documented there.
+const ours = errors.filter((line) => !/references private type 'Abstract\w+'$/.test(line));
+const isFine = result.code === 0 || errors.length > 0 && ours.length === 0;
+if (!isFine) console.log(result.output.trimEnd());
+process.exitCode = isFine ? 0 : result.code ?? 1;
