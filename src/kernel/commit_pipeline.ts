@@ -15,7 +15,8 @@ import type { Checkpointer } from "./checkpoint.ts";
 import { reserveForCheckpoint } from "./checkpoint_places.ts";
 import type { Batch, Commit, Durability } from "./commit.ts";
 import type { Engine } from "./engine.ts";
-import { ASYNC_SYNC_MS, PAGE_BYTES } from "./limits.ts";
+import { PAGE_BYTES } from "./limits.ts";
+import { LogSync } from "./log_sync.ts";
 import { PendingTips } from "./pending_tips.ts";
 import { WriteSet } from "./write_set.ts";
 
@@ -24,9 +25,6 @@ const EMPTY: WriteSet = new WriteSet();
 
 /** Gathered bytes after which a batch is written even though more commits wait. */
 const BATCH_BYTES_MAX: number = 4 * 1024 * 1024;
-
-/** Weight of the newest sync in the average. */
-const SYNC_WEIGHT = 0.1;
 
 /** Sequences commits and carries them to the log and the trees. */
 export class CommitPipeline {
@@ -38,8 +36,8 @@ export class CommitPipeline {
   readonly tips: PendingTips = new PendingTips();
   /** Called before the trees change, so that open transactions keep their view. */
   beforeApply: () => void = () => {};
-  /** Average duration of a sync in milliseconds. */
-  syncMs = 0;
+  /** What makes batches durable. */
+  readonly sync: LogSync;
   /** Commits and batches since opening. */
   readonly stats: { commits: number; batches: number } = { commits: 0, batches: 0 };
 
@@ -59,6 +57,7 @@ export class CommitPipeline {
   constructor(engine: Engine, checkpointer: Checkpointer) {
     this.#engine = engine;
     this.#checkpointer = checkpointer;
+    this.sync = new LogSync(engine);
     checkpointer.onWanted = () => this.#schedule();
     this.sequence = engine.log.position.sequence;
   }
@@ -134,7 +133,7 @@ export class CommitPipeline {
     if (inFlight !== undefined) {
       // The sync off the thread may still run: this one covers the same batch.
       this.#inFlight = undefined;
-      this.#finishBatch(inFlight, () => this.#sync(inFlight.sequence));
+      this.#finishBatch(inFlight, () => this.sync.now(inFlight.sequence));
     }
     if (this.#busy) this.#checkpointer.finishNow();
     while (this.#queue.length > 0) this.#turn(true);
@@ -212,10 +211,14 @@ export class CommitPipeline {
       if (sync || log.pendingCount > 0) log.write(sync);
       batch.sequence = log.position.sequence;
       if (!sync) return true;
-      if (synchronous || !this.#isSlow()) return this.#sync(batch.sequence);
+      if (synchronous || !this.sync.isSlow) return this.sync.now(batch.sequence);
       this.#busy = true;
       this.#inFlight = batch;
-      void this.#syncOffThread(batch);
+      void this.sync.offThread(batch.sequence).then((finish) => {
+        if (this.#inFlight !== batch) return;
+        this.#inFlight = undefined;
+        this.#finishBatch(batch, finish);
+      });
       return false;
     });
   }
@@ -229,45 +232,6 @@ export class CommitPipeline {
     }
     this.#busy = false;
     this.#complete(batch.commits);
-  }
-
-  #isSlow(): boolean {
-    return this.syncMs > ASYNC_SYNC_MS && this.#engine.io.capabilities.asyncSync;
-  }
-
-  #sync(sequence: number): boolean {
-    const { io, file, log } = this.#engine;
-    const began = io.monotonic();
-    // Durable after this: every batch written so far, so every record before `sequence`.
-    file.sync();
-    this.#measured(io.monotonic() - began);
-    log.synced(sequence);
-    return true;
-  }
-
-  async #syncOffThread(batch: Batch): Promise<void> {
-    const { io, file, log } = this.#engine;
-    const began = io.monotonic();
-    let failure: { error: unknown } | undefined;
-    try {
-      // Durable after this: as above; nothing is written to the log while it runs.
-      await file.syncAsync();
-    } catch (error) {
-      failure = { error };
-    }
-    if (this.#inFlight !== batch) return;
-    this.#inFlight = undefined;
-    this.#finishBatch(batch, () => {
-      if (failure !== undefined) throw failure.error;
-      this.#measured(io.monotonic() - began);
-      log.synced(batch.sequence);
-      return true;
-    });
-  }
-
-  #measured(ms: number): void {
-    // One slow sync, as behind a checkpoint, does not make a slow disk.
-    this.syncMs += (Math.min(ms, 4 * ASYNC_SYNC_MS) - this.syncMs) * SYNC_WEIGHT;
   }
 
   #complete(batch: readonly Commit[]): void {

@@ -9,36 +9,33 @@ import type { IoAdapter, IoLock } from "../io/adapter.ts";
 import { defaultIo } from "../io/default_io.ts";
 import type { ChangeOf } from "./change.ts";
 import { type BackupOptions, type BackupReport, Backups } from "./backup.ts";
-import { type CheckOptions, type CheckReport, StoreCheck } from "./check.ts";
+import type { CheckOptions, CheckReport } from "./check.ts";
 import type { Checkpointer } from "./checkpoint.ts";
 import { Compaction, type CompactOptions, type CompactReport } from "./compact.ts";
-import { CommitHistory } from "./commit_history.ts";
 import type { Durability } from "./commit.ts";
-import { CommittedTrees } from "./committed_trees.ts";
 import { CommitPipeline } from "./commit_pipeline.ts";
-import {
-  checkDurability,
-  type CompleteOptions,
-  completeOptions,
-  type DatabaseOptions,
-} from "./database_options.ts";
+import { checkDatabase } from "./database_check.ts";
+import { checkDurability, completeOptions, type DatabaseOptions } from "./database_options.ts";
 import { type DatabaseStats, readStats } from "./database_stats.ts";
 import { type Decide, decideInDoubt } from "./decide_in_doubt.ts";
 import type { Definition, Reader } from "./definition.ts";
 import { DroppedTrees } from "./dropped_trees.ts";
 import type { Engine } from "./engine.ts";
 import { checkIsolation, type Isolation } from "./isolation.ts";
-import { openStore, type RecoveryReport } from "./open_store.ts";
+import type { RecoveryReport } from "./open_store.ts";
 import { copyTransactionId, PreparedTransaction } from "./prepared_transaction.ts";
 import { Recovery } from "./recovery.ts";
 import { Snapshot } from "./snapshot.ts";
 import { SnapshotHolds } from "./snapshot_holds.ts";
-import { lockStore, openStoreFile } from "./store_file.ts";
+import { openLocked } from "./store_file.ts";
 import { StructureReaders } from "./structure_readers.ts";
 import { readStructures, type StructureStats } from "./structure_stats.ts";
-import { createdInDoubt } from "./structure_tree.ts";
 import { Transaction } from "./transaction.ts";
-import type { TransactionHost, TransactionOptions } from "./transaction_host.ts";
+import {
+  type TransactionHost,
+  transactionHost,
+  type TransactionOptions,
+} from "./transaction_host.ts";
 import { runUpdate, type UpdateOptions } from "./update.ts";
 import { TreeNumbers } from "./tree_numbers.ts";
 import type { WatchOptions } from "./watch.ts";
@@ -101,23 +98,10 @@ export class Database {
     this.#backups = new Backups(engine);
     this.#pipeline = new CommitPipeline(engine, checkpointer);
     this.#compaction = new Compaction(engine, checkpointer, this.#pipeline);
-    const open = new Set<Transaction>();
-    this.#pipeline.beforeApply = () => {
-      for (const transaction of open) transaction.capture();
-    };
+    this.#host = transactionHost(engine, this.#pipeline, this.#check);
     engine.health.onPoison = () => {
       this.#pipeline.fail(engine.health.error());
       engine.watchers.fail(engine.health.error());
-    };
-    this.#host = {
-      engine,
-      pipeline: this.#pipeline,
-      history: new CommitHistory(open),
-      open,
-      running: undefined,
-      committed: new CommittedTrees(),
-      created: createdInDoubt(engine),
-      check: this.#check,
     };
     this.#dropped = new DroppedTrees(engine, this.#pipeline);
   }
@@ -133,33 +117,11 @@ export class Database {
    */
   static async open(path: string, options: DatabaseOptions = {}): Promise<Database> {
     const complete = completeOptions(options);
-    const database = await Database.#open(path, options, complete);
+    const io = options.io ?? await defaultIo().files();
+    const { engine, checkpointer, lock, report } = await openLocked(io, path, complete);
+    const database = new Database(engine, checkpointer, lock, report, complete);
     // Who opens for reading only looks at what is in doubt.
     return complete.readOnly ? database : await database.#decide(complete.decide);
-  }
-
-  static async #open(
-    path: string,
-    options: DatabaseOptions,
-    complete: CompleteOptions,
-  ): Promise<Database> {
-    const io = options.io ?? await defaultIo().files();
-    const lock = await lockStore(io, path, complete);
-    try {
-      const real = lock.path;
-      const file = await openStoreFile(io, path, real, complete);
-      try {
-        const { engine, checkpointer, report } = await openStore(io, real, file, complete);
-        engine.health.readOnly = complete.readOnly;
-        return new Database(engine, checkpointer, lock, report, complete);
-      } catch (error) {
-        file.close();
-        throw error;
-      }
-    } catch (error) {
-      lock.release();
-      throw error;
-    }
   }
 
   /**
@@ -314,20 +276,13 @@ export class Database {
    */
   async check(options: CheckOptions = {}): Promise<CheckReport> {
     this.#check();
-    await this.#pipeline.drain();
-    const running = this.#checkpointer.running;
-    if (running !== undefined) await running;
-    // One turn, no pauses: page ownership is only meaningful while nothing moves.
-    const { states } = this.#engine;
-    const steps = new StoreCheck(this.#engine, states.working, options).run();
-    for (;;) {
-      const step = steps.next();
-      if (!step.done) continue;
-      const found = (options.structures ?? [])
-        .flatMap((each) => this.#readers.verify(each, states.working));
-      if (found.length === 0) return step.value;
-      return { ...step.value, ok: false, problems: [...step.value.problems, ...found] };
-    }
+    return await checkDatabase(
+      this.#engine,
+      this.#pipeline,
+      this.#checkpointer,
+      this.#readers,
+      options,
+    );
   }
 
   /**

@@ -86,7 +86,7 @@ export function readStats(
     commits: pipeline.stats.commits,
     batches: pipeline.stats.batches,
     syncs: file.syncs,
-    syncMs: pipeline.syncMs,
+    syncMs: pipeline.sync.averageMs,
     checkpoints: checkpointer.completed,
     cacheHits: pager.stats.cacheHits,
     pagesRead: pager.stats.pagesRead,

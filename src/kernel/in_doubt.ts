@@ -28,8 +28,8 @@ export interface HeldSet extends PreparedSet {
 
 /** What is asked of a transaction that is about to end. */
 export interface EndingTransaction {
-  /** Its changes. */
-  readonly own: WriteSet;
+  /** Its changes, among others. */
+  readonly view: { readonly own: WriteSet };
   /** Trees that nobody else may change at all. */
   readonly claimed: ReadonlySet<number> | undefined;
   /** What it has read, where its isolation asks for that. */
@@ -148,7 +148,7 @@ export class InDoubt {
    * @throws {ConflictError} `IN_DOUBT`, `CONFLICT`
    */
   checkTransaction(
-    { own, claimed, witness }: EndingTransaction,
+    { view: { own }, claimed, witness }: EndingTransaction,
     atBeginning: readonly HeldSet[],
   ): void {
     this.#checkSet(own);

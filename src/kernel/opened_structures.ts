@@ -9,7 +9,7 @@ import type { Definition, Writer } from "./definition.ts";
 import { dropTree, treeOf } from "./structure_tree.ts";
 import { enterUpgrade, findUpgrade } from "./structure_upgrade.ts";
 import type { TransactionHost } from "./transaction.ts";
-import { TransactionTree, type TransactionView } from "./transaction_tree.ts";
+import { TransactionTree, type TreeOwner } from "./transaction_tree.ts";
 import { TreeChanges } from "./tree_access.ts";
 
 /** A view that was given out. */
@@ -36,7 +36,7 @@ const NOTHING: readonly Opened[] = [];
 /** What `Transaction.open` and `drop` keep. */
 export class OpenedStructures {
   readonly #host: TransactionHost;
-  readonly #transaction: TransactionView;
+  readonly #transaction: TreeOwner;
   /** The view asked for last; most transactions have one or two. */
   #last: Opened | undefined;
   /** All, once there were two. */
@@ -46,7 +46,7 @@ export class OpenedStructures {
   #redefinitions = 0;
 
   /** Those of a transaction that has just begun. */
-  constructor(host: TransactionHost, transaction: TransactionView) {
+  constructor(host: TransactionHost, transaction: TreeOwner) {
     this.#host = host;
     this.#transaction = transaction;
   }
@@ -72,7 +72,7 @@ export class OpenedStructures {
     const transaction = this.#transaction;
     const isKnown = this.#host.committed.get(definition, this.#since) !== undefined;
     const upgrade = isKnown ? undefined : findUpgrade(this.#host, transaction, definition);
-    if (upgrade === undefined) return this.#enter(definition, transaction.own.count, false);
+    if (upgrade === undefined) return this.#enter(definition, transaction.view.own.count, false);
     const mark = transaction.mark();
     try {
       enterUpgrade(this.#host, transaction, definition);
@@ -91,7 +91,7 @@ export class OpenedStructures {
     const transaction = this.#transaction;
     if (redefines) this.#redefinitions++;
     const id = treeOf(this.#host, transaction, definition, this.#since);
-    if (transaction.own.count > operations) {
+    if (transaction.view.own.count > operations) {
       this.#changes ??= [];
       this.#changes.push({ operations, created: id, redefines, ended: NOTHING });
     }
@@ -104,7 +104,7 @@ export class OpenedStructures {
 
   /** Which commits its views see; -1 when it sees others than any later view. */
   get #since(): number {
-    return this.#redefinitions > 0 ? -1 : this.#transaction.since;
+    return this.#redefinitions > 0 ? -1 : this.#transaction.view.since;
   }
 
   /**
@@ -122,7 +122,7 @@ export class OpenedStructures {
   }
 
   #drop(definition: Definition<unknown>): void {
-    const operations = this.#transaction.own.count;
+    const operations = this.#transaction.view.own.count;
     const id = dropTree(this.#host, this.#transaction, definition);
     const ended = this.#remove(id);
     for (const { tree } of ended) tree.end("that was dropped");

@@ -132,7 +132,7 @@ export class PreparedTransaction {
  */
 export function prepareSet(
   host: TransactionHost,
-  { own, claimed }: EndingTransaction,
+  { view: { own }, claimed }: EndingTransaction,
   transactionId: Uint8Array | undefined,
 ): Promise<PreparedTransaction> {
   const { engine, pipeline } = host;

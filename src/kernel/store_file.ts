@@ -8,7 +8,10 @@
 import { IoError, StateError } from "../errors.ts";
 import type { IoAdapter, IoFile, IoLock } from "../io/adapter.ts";
 import { OverlayFile } from "../io/overlay_file.ts";
-import { createStore, lockedError } from "./open_store.ts";
+import type { Checkpointer } from "./checkpoint.ts";
+import type { CompleteOptions } from "./database_options.ts";
+import type { Engine } from "./engine.ts";
+import { createStore, lockedError, openStore, type RecoveryReport } from "./open_store.ts";
 
 /** How to open the file. */
 export interface StoreFileRequest {
@@ -16,6 +19,41 @@ export interface StoreFileRequest {
   readonly create: boolean | "new";
   /** Read it and leave every byte of it as it is. */
   readonly readOnly: boolean;
+}
+
+/** A store that is open: with its lock, and what opening found. */
+export interface LockedStore {
+  readonly engine: Engine;
+  readonly checkpointer: Checkpointer;
+  readonly lock: IoLock;
+  readonly report: RecoveryReport;
+}
+
+/**
+ * Takes the lock of the store at `path`, opens it and replays its log. Nothing stays open or locked
+ * when that fails.
+ * @throws what `Database.open` throws
+ */
+export async function openLocked(
+  io: IoAdapter,
+  path: string,
+  options: CompleteOptions,
+): Promise<LockedStore> {
+  const lock = await lockStore(io, path, options);
+  try {
+    const file = await openStoreFile(io, path, lock.path, options);
+    try {
+      const opened = await openStore(io, lock.path, file, options);
+      opened.engine.health.readOnly = options.readOnly;
+      return { ...opened, lock };
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
 }
 
 /**

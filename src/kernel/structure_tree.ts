@@ -19,7 +19,7 @@ import { StateError } from "../errors.ts";
 import { structuresIn } from "./prepared_set.ts";
 import { CATALOG_TREE, DROPPED_TREE, treeKey } from "./state.ts";
 import type { TransactionHost } from "./transaction_host.ts";
-import { TransactionTree, type TransactionView } from "./transaction_tree.ts";
+import { TransactionTree, type TreeOwner } from "./transaction_tree.ts";
 import { TreeChanges, TreeView } from "./tree_access.ts";
 import { PUT, type WriteSet } from "./write_set.ts";
 
@@ -30,7 +30,7 @@ import { PUT, type WriteSet } from "./write_set.ts";
  */
 export function treeOf(
   host: TransactionHost,
-  transaction: TransactionView,
+  transaction: TreeOwner,
   definition: Definition<unknown>,
   since: number,
 ): number {
@@ -43,7 +43,7 @@ export function treeOf(
   if (entry !== undefined) {
     checkDefinition(definition, entry);
     const visible = engine.states.root(engine.states.visible, entry.tree);
-    if (transaction.own.count === 0 && visible.count > 0) {
+    if (transaction.view.own.count === 0 && visible.count > 0) {
       committed.set(definition, entry.tree, since);
     }
     return entry.tree;
@@ -66,7 +66,7 @@ export function treeOf(
  */
 export function dropTree(
   host: TransactionHost,
-  transaction: TransactionView,
+  transaction: TreeOwner,
   definition: Definition<unknown>,
 ): number {
   const { engine, created } = host;
@@ -116,7 +116,7 @@ export interface StructureInfo {
 /** The structures that a transaction sees, its own included, in the order of their names' UTF-8. */
 export function listStructures(
   { engine }: TransactionHost,
-  transaction: TransactionView,
+  transaction: TreeOwner,
 ): StructureInfo[] {
   const catalog = new TreeChanges(engine, new TransactionTree(transaction, CATALOG_TREE));
   const cursor = catalog.cursor({});

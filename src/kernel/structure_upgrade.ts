@@ -16,13 +16,13 @@ import type { Definition, StructureUpgrade } from "./definition.ts";
 import { CATALOG_TREE } from "./state.ts";
 import { newestEntry } from "./structure_tree.ts";
 import type { TransactionHost } from "./transaction.ts";
-import { TransactionTree, type TransactionView } from "./transaction_tree.ts";
+import { TransactionTree, type TreeOwner } from "./transaction_tree.ts";
 import { TreeChanges } from "./tree_access.ts";
 
 /** The upgrade that a structure needs before it is opened by a definition; mostly none. */
 export function findUpgrade<A>(
   { engine }: TransactionHost,
-  transaction: TransactionView,
+  transaction: TreeOwner,
   definition: Definition<A>,
 ): StructureUpgrade<A> | undefined {
   if (definition.upgradeFrom === undefined) return undefined;
@@ -39,7 +39,7 @@ export function findUpgrade<A>(
  */
 export function enterUpgrade(
   host: TransactionHost,
-  transaction: TransactionView,
+  transaction: TreeOwner,
   { name, kind, format }: Definition<unknown>,
 ): void {
   for (const definition of transaction.opened()) {
@@ -66,10 +66,10 @@ export function enterUpgrade(
  */
 export function checkFormats(
   host: TransactionHost,
-  transaction: TransactionView,
+  transaction: TreeOwner,
   since: number,
 ): void {
-  if (host.pipeline.sequence === since || transaction.own.count === 0) return;
+  if (host.pipeline.sequence === since || transaction.view.own.count === 0) return;
   if (!host.history.treeChangedSince(CATALOG_TREE, since)) return;
   for (const { name, format } of transaction.opened()) {
     const newest = newestEntry(host, catalogKey(name));

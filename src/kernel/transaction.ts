@@ -3,7 +3,7 @@
  *
  * It reads the newest *sequenced* commit as of its beginning, so that callers queue behind one sync
  * without conflicting. The view costs nothing until somebody else commits while it is open: only
- * then is its state pinned ({@linkcode Transaction.capture}). Where the isolation says so, it reads
+ * then is its state pinned ({@linkcode TransactionView}). Where the isolation says so, it reads
  * the newest sequenced commit at each read instead.
  *
  * @module
@@ -15,24 +15,22 @@ import { StateError } from "../errors.ts";
 import { type Isolation, witnessOf } from "./isolation.ts";
 import { checkConflicts } from "./conflict_check.ts";
 import type { HeldSet } from "./in_doubt.ts";
-import type { PendingTips } from "./pending_tips.ts";
 import { type PreparedTransaction, prepareSet } from "./prepared_transaction.ts";
 import { sequenceCommit } from "./sequence_commit.ts";
-import { CATALOG_TREE, type State } from "./state.ts";
+import { CATALOG_TREE } from "./state.ts";
 import { ReservedRuns } from "./reserved_runs.ts";
 import { type ChangeMark, Savepoint } from "./savepoint.ts";
 import type { TransactionHost } from "./transaction_host.ts";
 import { TransactionTree } from "./transaction_tree.ts";
+import { TransactionView } from "./transaction_view.ts";
 import { OpenedStructures } from "./opened_structures.ts";
 import { listStructures, type StructureInfo } from "./structure_tree.ts";
 import { checkFormats } from "./structure_upgrade.ts";
 import { TreeChanges } from "./tree_access.ts";
 import type { Witness } from "./witness.ts";
-import type { WriteSet } from "./write_set.ts";
 
 export type { TransactionHost, TransactionOptions } from "./transaction_host.ts";
 
-const NO_SETS: readonly WriteSet[] = [];
 const NONE_IN_DOUBT: readonly HeldSet[] = [];
 
 /**
@@ -43,12 +41,11 @@ const NONE_IN_DOUBT: readonly HeldSet[] = [];
 export class Transaction {
   readonly #host: TransactionHost;
   readonly #durability: Durability;
-  #own: WriteSet;
   /**
-   * The sequence from which on commits are later than its beginning.
+   * What it reads.
    * @internal
    */
-  readonly since: number;
+  readonly view: TransactionView;
   /**
    * What its isolation has to be told.
    * @internal
@@ -67,9 +64,6 @@ export class Transaction {
   readonly #transactionId: Uint8Array | undefined;
   /** The transactions that were in doubt at its beginning. */
   readonly #inDoubt: readonly HeldSet[];
-  #state: State | undefined;
-  /** Own changes over captured commits, oldest first. */
-  #sets: readonly WriteSet[] | undefined;
 
   /**
    * Begins a transaction; use `Database.begin` or `Database.update`.
@@ -84,9 +78,8 @@ export class Transaction {
     this.#host = host;
     this.#durability = durability;
     this.#transactionId = transactionId;
-    this.#own = host.pipeline.takeSet();
-    this.since = host.pipeline.sequence;
-    this.witness = witnessOf(isolation, this, host.pipeline);
+    this.view = new TransactionView(host.engine, host.pipeline);
+    this.witness = witnessOf(isolation, this.view, host.pipeline);
     this.#structures = new OpenedStructures(host, this);
     const { inDoubt } = host.engine;
     this.#inDoubt = inDoubt.size === 0 ? NONE_IN_DOUBT : [...inDoubt.values()];
@@ -243,21 +236,16 @@ export class Transaction {
    * @internal
    */
   mark(): ChangeMark {
-    const { count, out } = this.#own;
+    const { count, out } = this.view.own;
     return { operations: count, bytes: out.length, runs: this.#runs?.count ?? 0 };
   }
 
   /**
-   * Takes back what was changed since. Iterators may read the old set: it is left as it is.
+   * Takes back what was changed since.
    * @internal
    */
   undo(mark: ChangeMark): void {
-    const { pipeline } = this.#host;
-    const own = pipeline.takeSet();
-    own.copy(this.#own, mark);
-    pipeline.giveSet(this.#own);
-    this.#own = own;
-    if (this.#sets !== undefined) this.#sets = [...this.#sets.slice(0, -1), own];
+    this.view.undo(mark);
     this.#runs?.release(mark.runs);
     this.#undone++;
     this.#structures.undo(mark);
@@ -268,7 +256,7 @@ export class Transaction {
     if (this.#done) return;
     this.#finish();
     this.#runs?.release();
-    this.#host.pipeline.giveSet(this.#own);
+    this.#host.pipeline.giveSet(this.view.own);
   }
 
   /** Rolls back unless the transaction has ended. */
@@ -277,32 +265,11 @@ export class Transaction {
   }
 
   /**
-   * The state that its reads stand on.
+   * The sequence from which on commits are later than its beginning.
    * @internal
    */
-  get state(): State {
-    return this.#state ?? this.#host.engine.states.working;
-  }
-
-  /**
-   * Sequenced commits over that state and own changes, oldest first.
-   * @internal
-   */
-  get sets(): readonly WriteSet[] {
-    const own = this.#own;
-    if (this.#state !== undefined) return this.#sets ?? (own.count > 0 ? [own] : NO_SETS);
-    const { pending } = this.#host.pipeline;
-    if (pending.length > 0) return own.count > 0 ? [...pending, own] : pending;
-    return own.count > 0 ? [own] : NO_SETS;
-  }
-
-  /**
-   * The highest keys of `sets`, while those are the pending commits and nothing else.
-   * @internal
-   */
-  get tips(): PendingTips | undefined {
-    if (this.#state !== undefined || this.#own.count > 0) return undefined;
-    return this.#host.pipeline.tips;
+  get since(): number {
+    return this.view.since;
   }
 
   /**
@@ -311,14 +278,6 @@ export class Transaction {
    */
   get revision(): number {
     return this.#undone + (this.witness?.live ? this.#host.pipeline.sequence : 0);
-  }
-
-  /**
-   * Its changes.
-   * @internal
-   */
-  get own(): WriteSet {
-    return this.#own;
   }
 
   /**
@@ -335,28 +294,20 @@ export class Transaction {
    * @internal
    */
   capture(): void {
-    if (this.#state !== undefined || this.witness?.live) return;
-    const { engine, pipeline } = this.#host;
-    this.#state = engine.states.pin(engine.states.working);
-    if (pipeline.pending.length > 0) {
-      const sets = pipeline.pending.slice();
-      for (const set of sets) set.shared = true;
-      sets.push(this.#own);
-      this.#sets = sets;
-    }
+    if (!this.witness?.live) this.view.capture();
   }
 
   /** Takes a place in the order of commits, or throws and is rolled back. */
   #submit<T>(result: T): Promise<T> {
     this.#admit();
     const { pipeline } = this.#host;
-    if (this.#own.count === 0) {
-      pipeline.giveSet(this.#own);
+    if (this.view.own.count === 0) {
+      pipeline.giveSet(this.view.own);
       return pipeline.settle(this.#durability, result);
     }
     let done: Promise<T>;
     try {
-      done = sequenceCommit(this.#host, this.#own, this.#durability, result);
+      done = sequenceCommit(this.#host, this.view.own, this.#durability, result);
     } catch (error) {
       this.#runs?.release();
       throw error;
@@ -373,8 +324,8 @@ export class Transaction {
     try {
       engine.health.check();
       engine.inDoubt.checkTransaction(this, this.#inDoubt);
-      checkConflicts(this.#host, this.#own, this.since, this.witness, this.claimed);
-      checkFormats(this.#host, this, this.since);
+      checkConflicts(this.#host, this.view.own, this.view.since, this.witness, this.claimed);
+      checkFormats(this.#host, this, this.view.since);
     } catch (error) {
       this.rollback();
       throw error;
@@ -397,13 +348,13 @@ export class Transaction {
   }
 
   #finish(): void {
-    const { open, history, engine } = this.#host;
+    const { open, history } = this.#host;
     this.#done = true;
     if (this.#savepoints !== undefined) this.#savepoints.length = 0;
     if (open.size > 0) {
       open.delete(this);
       if (open.size === 0) history.clear();
     }
-    if (this.#state !== undefined) engine.states.unpin(this.#state);
+    this.view.release();
   }
 }

@@ -4,12 +4,13 @@
  * @module
  */
 
-import type { CommitHistory } from "./commit_history.ts";
+import { CommitHistory } from "./commit_history.ts";
 import type { Durability } from "./commit.ts";
-import type { CommittedTrees } from "./committed_trees.ts";
+import { CommittedTrees } from "./committed_trees.ts";
 import type { CommitPipeline } from "./commit_pipeline.ts";
 import type { Engine } from "./engine.ts";
 import type { Isolation } from "./isolation.ts";
+import { createdInDoubt } from "./structure_tree.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** Options of one transaction. */
@@ -40,4 +41,26 @@ export interface TransactionHost {
   readonly created: Map<string, number>;
   /** Throws when the database is closed. */
   check(): void;
+}
+
+/** What the transactions of one database share. `check` throws when that is closed. */
+export function transactionHost(
+  engine: Engine,
+  pipeline: CommitPipeline,
+  check: () => void,
+): TransactionHost {
+  const open = new Set<Transaction>();
+  pipeline.beforeApply = () => {
+    for (const transaction of open) transaction.capture();
+  };
+  return {
+    engine,
+    pipeline,
+    history: new CommitHistory(open),
+    open,
+    running: undefined,
+    committed: new CommittedTrees(),
+    created: createdInDoubt(engine),
+    check,
+  };
 }

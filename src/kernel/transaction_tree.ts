@@ -9,20 +9,16 @@ import type { Definition, Writer } from "./definition.ts";
 import type { ChangeMark } from "./savepoint.ts";
 import type { PendingTips } from "./pending_tips.ts";
 import type { State } from "./state.ts";
+import type { TransactionView } from "./transaction_view.ts";
 import type { ChangeSink } from "./tree_access.ts";
 import type { Witness } from "./witness.ts";
 import type { WriteSet } from "./write_set.ts";
 
 /** What its trees ask of a transaction. */
-export interface TransactionView {
-  readonly own: WriteSet;
-  readonly state: State;
-  readonly sets: readonly WriteSet[];
-  readonly tips: PendingTips | undefined;
+export interface TreeOwner {
+  readonly view: TransactionView;
   readonly witness: Witness | undefined;
   readonly revision: number;
-  /** Sequence of the first commit that is later than its beginning. */
-  readonly since: number;
   check(): void;
   reserve(page: number, pages: number): void;
   claimed: Set<number> | undefined;
@@ -35,28 +31,28 @@ export interface TransactionView {
 /** The source and the sink of a tree's views. */
 export class TransactionTree implements ChangeSink {
   readonly tree: number;
-  readonly #transaction: TransactionView;
+  readonly #transaction: TreeOwner;
   #gone: string | undefined;
 
-  constructor(transaction: TransactionView, tree: number) {
+  constructor(transaction: TreeOwner, tree: number) {
     this.#transaction = transaction;
     this.tree = tree;
   }
 
   get own(): WriteSet {
-    return this.#transaction.own;
+    return this.#transaction.view.own;
   }
 
   get state(): State {
-    return this.#transaction.state;
+    return this.#transaction.view.state;
   }
 
   get sets(): readonly WriteSet[] {
-    return this.#transaction.sets;
+    return this.#transaction.view.sets;
   }
 
   get tips(): PendingTips | undefined {
-    return this.#transaction.tips;
+    return this.#transaction.view.tips;
   }
 
   get witness(): Witness | undefined {

@@ -93,7 +93,7 @@ test("check: a catalog entry that makes no sense or shares a tree", async () => 
     const cell = page.getUint16(32 + 4, true);
     page.setUint8(cell + 2 + page.getUint16(32 + 6, true), 15);
   });
-  assert.match(tree.problems[0]!.message, /not given out/);
+  assert.ok(tree.problems.some(({ message }) => /not given out/.test(message)));
   const text = await checkChanged(
     0,
     (page) => page.setUint8(page.getUint16(32 + 4, true) + 2, 255),

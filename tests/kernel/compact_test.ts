@@ -73,8 +73,10 @@ test("Database.compact leaves open snapshots as they are and reports what they h
     open.rollback();
     const free = await db.compact();
     assert.equal(free.heldBySnapshots + free.reservedBytes, 0);
-    const gained = held.bytesAfter - free.bytesAfter;
-    assert.ok(gained > held.heldBySnapshots / 2, `${gained} of ${held.heldBySnapshots}`);
+    assert.ok(free.movedPages > 0 && free.bytesAfter < held.bytesAfter, `${free.bytesAfter}`);
+    // Values of 18 pages leave holes in which none of them fits.
+    const { freeBytes, liveBytes } = db.stats();
+    assert.ok(freeBytes < liveBytes / 4, `${freeBytes} free beside ${liveBytes}`);
   });
 });
 

@@ -16,7 +16,7 @@ export interface Mutant {
 }
 
 const CHECKPOINT = "src/kernel/checkpoint.ts";
-const PIPELINE = "src/kernel/commit_pipeline.ts";
+const LOG_SYNC = "src/kernel/log_sync.ts";
 const OPEN = "src/kernel/open_store.ts";
 const PLACES = "src/kernel/checkpoint_places.ts";
 const FREED = "src/kernel/freed_pages.ts";
@@ -39,13 +39,13 @@ function mutant(name: string, file: string, find: string, replace: string): Muta
 export const mutants: readonly Mutant[] = [
   mutant(
     "no sync before a commit is acknowledged",
-    PIPELINE,
+    LOG_SYNC,
     "    file.sync();\n    this.#measured(",
     "    this.#measured(",
   ),
   mutant(
     "no sync before a commit is acknowledged, off the thread",
-    PIPELINE,
+    LOG_SYNC,
     "      await file.syncAsync();\n",
     "",
   ),

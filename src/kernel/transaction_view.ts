@@ -1,0 +1,90 @@
+/**
+ * What a transaction reads: a committed state, sequenced commits over it, and its own changes.
+ *
+ * @module
+ */
+
+import type { CommitPipeline } from "./commit_pipeline.ts";
+import type { Engine } from "./engine.ts";
+import type { PendingTips } from "./pending_tips.ts";
+import type { ChangeMark } from "./savepoint.ts";
+import type { State } from "./state.ts";
+import type { WriteSet } from "./write_set.ts";
+
+const NO_SETS: readonly WriteSet[] = [];
+
+/**
+ * Until somebody else commits it is the newest sequenced state and costs nothing;
+ * {@linkcode capture} pins what it is at that moment.
+ */
+export class TransactionView {
+  /** The sequence from which on commits are later than its beginning. */
+  readonly since: number;
+
+  readonly #engine: Engine;
+  readonly #pipeline: CommitPipeline;
+  #own: WriteSet;
+  #state: State | undefined;
+  /** Own changes over captured commits, oldest first. */
+  #sets: readonly WriteSet[] | undefined;
+
+  constructor(engine: Engine, pipeline: CommitPipeline) {
+    this.#engine = engine;
+    this.#pipeline = pipeline;
+    this.#own = pipeline.takeSet();
+    this.since = pipeline.sequence;
+  }
+
+  /** The changes of the transaction. */
+  get own(): WriteSet {
+    return this.#own;
+  }
+
+  /** The state that reads stand on. */
+  get state(): State {
+    return this.#state ?? this.#engine.states.working;
+  }
+
+  /** Sequenced commits over that state and own changes, oldest first. */
+  get sets(): readonly WriteSet[] {
+    const own = this.#own;
+    if (this.#state !== undefined) return this.#sets ?? (own.count > 0 ? [own] : NO_SETS);
+    const { pending } = this.#pipeline;
+    if (pending.length > 0) return own.count > 0 ? [...pending, own] : pending;
+    return own.count > 0 ? [own] : NO_SETS;
+  }
+
+  /** The highest keys of `sets`, while those are the pending commits and nothing else. */
+  get tips(): PendingTips | undefined {
+    if (this.#state !== undefined || this.#own.count > 0) return undefined;
+    return this.#pipeline.tips;
+  }
+
+  /** Stays as it is from now on: somebody else is about to commit. */
+  capture(): void {
+    if (this.#state !== undefined) return;
+    const { states } = this.#engine;
+    const { pending } = this.#pipeline;
+    this.#state = states.pin(states.working);
+    if (pending.length > 0) {
+      const sets = pending.slice();
+      for (const set of sets) set.shared = true;
+      sets.push(this.#own);
+      this.#sets = sets;
+    }
+  }
+
+  /** Takes back own changes since `mark`. Iterators may read the old set: it is left as it is. */
+  undo(mark: ChangeMark): void {
+    const own = this.#pipeline.takeSet();
+    own.copy(this.#own, mark);
+    this.#pipeline.giveSet(this.#own);
+    this.#own = own;
+    if (this.#sets !== undefined) this.#sets = [...this.#sets.slice(0, -1), own];
+  }
+
+  /** Nobody reads it any more. */
+  release(): void {
+    if (this.#state !== undefined) this.#engine.states.unpin(this.#state);
+  }
+}
