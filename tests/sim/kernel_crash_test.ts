@@ -14,7 +14,7 @@ for (const workload of workloads) {
       seed: SEED,
       imagesPerCut: 3,
       innerEvery: 12,
-      cutEvery: 2,
+      cutEvery: 5,
       violationsMax: 1,
       workloads: [workload],
     });

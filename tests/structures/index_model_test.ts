@@ -87,7 +87,7 @@ async function runModel(mode: IndexMode, seed: number): Promise<void> {
   let db = await Database.open("/model.hold", { io });
   let committed = new IndexModel(mode);
   let held: { snapshot: Snapshot; model: IndexModel } | undefined;
-  for (let step = 0; step < 80; step++) {
+  for (let step = 0; step < 40; step++) {
     const model = committed.copy();
     // What is committed and not yet on disk: the next transaction reads through it.
     const pending: Promise<void>[] = [];
@@ -110,12 +110,12 @@ async function runModel(mode: IndexMode, seed: number): Promise<void> {
     committed = model;
     assertReads(db.open(numbers), committed, random, KEYS);
     if (held !== undefined) assertReads(held.snapshot.open(numbers), held.model, random, KEYS);
-    if (random.below(20) === 0) {
+    if (random.below(10) === 0) {
       held?.snapshot.release();
       held = { snapshot: db.snapshot(), model: committed.copy() };
     }
-    if (random.below(30) === 0) await db.checkpoint();
-    if (random.below(40) === 0) {
+    if (random.below(15) === 0) await db.checkpoint();
+    if (random.below(20) === 0) {
       await db.close();
       held = undefined;
       db = await Database.open("/model.hold", { io });
