@@ -62,6 +62,11 @@ export interface TreeWriter extends TreeReader {
   /** Runs reads whose results the caller does not learn: they cause no conflict. */
   aside<T>(body: () => T): T;
   /**
+   * Runs steps of which all count or none: when one throws, every change that the transaction has
+   * made since the first of them is taken back. For whatever changes more than one key.
+   */
+  atomic<T>(steps: () => T): T;
+  /**
    * A number that no transaction on this tree has got since the database was opened, not even one
    * that runs at the same time: the next one, or at the first call what `first` says of the tree as
    * it is with the changes of transactions in doubt.

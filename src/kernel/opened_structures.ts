@@ -4,6 +4,7 @@
  * @module
  */
 
+import { allOrNothing } from "./all_or_nothing.ts";
 import type { ChangeMark } from "./savepoint.ts";
 import type { Definition, Writer } from "./definition.ts";
 import { dropTree, treeOf } from "./structure_tree.ts";
@@ -63,27 +64,27 @@ export class OpenedStructures {
 
   /**
    * The writing view of a structure, which is created if there is none.
+   * What it threw for is not there: no part of it was created.
    * @throws {StateError} `TYPE_MISMATCH`, `TOO_LARGE` (name)
    */
   open(definition: Definition<unknown>): unknown {
     if (this.#last?.definition === definition) return this.#last.writer;
     const known = this.#others?.get(definition);
     if (known !== undefined) return known.writer;
+    return allOrNothing(this.#transaction, () => this.#openFirst(definition));
+  }
+
+  #openFirst(definition: Definition<unknown>): unknown {
     const transaction = this.#transaction;
+    const { count } = transaction.view.own;
     const isKnown = this.#host.committed.get(definition, this.#since) !== undefined;
     const upgrade = isKnown ? undefined : findUpgrade(this.#host, transaction, definition);
-    if (upgrade === undefined) return this.#enter(definition, transaction.view.own.count, false);
-    const mark = transaction.mark();
-    try {
-      enterUpgrade(this.#host, transaction, definition);
-      for (const part of upgrade.gone) this.drop(part);
-      const writer = this.#enter(definition, mark.operations, true);
-      upgrade.run(writer as Writer<unknown>);
-      return writer;
-    } catch (error) {
-      transaction.undo(mark);
-      throw error;
-    }
+    if (upgrade === undefined) return this.#enter(definition, count, false);
+    enterUpgrade(this.#host, transaction, definition);
+    for (const part of upgrade.gone) this.#drop(part);
+    const writer = this.#enter(definition, count, true);
+    upgrade.run(writer as Writer<unknown>);
+    return writer;
   }
 
   /** Makes a view; what was entered in the catalog after `operations` is taken back with it. */
@@ -112,13 +113,7 @@ export class OpenedStructures {
    * @throws {StateError} `NOT_FOUND`, `TYPE_MISMATCH`
    */
   drop(definition: Definition<unknown>): void {
-    const mark = this.#transaction.mark();
-    try {
-      this.#drop(definition);
-    } catch (error) {
-      this.#transaction.undo(mark);
-      throw error;
-    }
+    allOrNothing(this.#transaction, () => this.#drop(definition));
   }
 
   #drop(definition: Definition<unknown>): void {

@@ -136,7 +136,7 @@ export function prepareSet(
   transactionId: Uint8Array | undefined,
 ): Promise<PreparedTransaction> {
   const { engine, pipeline } = host;
-  if (claimed !== undefined) {
+  if (claimed !== undefined && claimed.size > 0) {
     throw new StateError(
       "TYPE_MISMATCH",
       "Cannot prepare a transaction that gives a structure another definition: commit that first",

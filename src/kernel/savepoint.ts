@@ -14,16 +14,22 @@ export interface ChangeMark {
   readonly bytes: number;
   /** Runs written for large values. */
   readonly runs: number;
+  /** Trees that it builds on as a whole. */
+  readonly claims: number;
 }
 
-/** What savepoints ask of their transaction. */
-export interface Undoable {
-  /** Throws when the transaction has ended. */
-  check(): void;
+/** What can take its last changes back. */
+export interface Revertible {
   /** How much it has changed now. */
   mark(): ChangeMark;
   /** Takes back what was changed since. */
   undo(mark: ChangeMark): void;
+}
+
+/** What savepoints ask of their transaction. */
+export interface Undoable extends Revertible {
+  /** Throws when the transaction has ended. */
+  check(): void;
 }
 
 /**
@@ -82,4 +88,9 @@ export class Savepoint {
     }
     return depth;
   }
+}
+
+/** Takes out of a set what was added after its first `count` members. */
+export function keepFirst<T>(set: Set<T> | undefined, count: number): void {
+  if (set !== undefined) { for (const later of [...set].slice(count)) set.delete(later); }
 }

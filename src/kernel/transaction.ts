@@ -19,7 +19,7 @@ import { type PreparedTransaction, prepareSet } from "./prepared_transaction.ts"
 import { sequenceCommit } from "./sequence_commit.ts";
 import { CATALOG_TREE } from "./state.ts";
 import { ReservedRuns } from "./reserved_runs.ts";
-import { type ChangeMark, Savepoint } from "./savepoint.ts";
+import { type ChangeMark, keepFirst, Savepoint } from "./savepoint.ts";
 import type { TransactionHost } from "./transaction_host.ts";
 import { TransactionTree } from "./transaction_tree.ts";
 import { TransactionView } from "./transaction_view.ts";
@@ -237,16 +237,19 @@ export class Transaction {
    */
   mark(): ChangeMark {
     const { count, out } = this.view.own;
-    return { operations: count, bytes: out.length, runs: this.#runs?.count ?? 0 };
+    const runs = this.#runs?.count ?? 0;
+    return { operations: count, bytes: out.length, runs, claims: this.claimed?.size ?? 0 };
   }
 
   /**
-   * Takes back what was changed since.
+   * Takes back what was changed since. Once it has ended, its changes are not its own any more.
    * @internal
    */
   undo(mark: ChangeMark): void {
+    if (this.#done) return;
     this.view.undo(mark);
     this.#runs?.release(mark.runs);
+    keepFirst(this.claimed, mark.claims);
     this.#undone++;
     this.#structures.undo(mark);
   }

@@ -5,8 +5,9 @@
  */
 
 import { StateError } from "../errors.ts";
+import { allOrNothing } from "./all_or_nothing.ts";
 import type { Definition, Writer } from "./definition.ts";
-import type { ChangeMark } from "./savepoint.ts";
+import type { Revertible } from "./savepoint.ts";
 import type { PendingTips } from "./pending_tips.ts";
 import type { State } from "./state.ts";
 import type { TransactionView } from "./transaction_view.ts";
@@ -15,7 +16,7 @@ import type { Witness } from "./witness.ts";
 import type { WriteSet } from "./write_set.ts";
 
 /** What its trees ask of a transaction. */
-export interface TreeOwner {
+export interface TreeOwner extends Revertible {
   readonly view: TransactionView;
   readonly witness: Witness | undefined;
   readonly revision: number;
@@ -24,8 +25,6 @@ export interface TreeOwner {
   claimed: Set<number> | undefined;
   opened(): Iterable<Definition<unknown>>;
   open<A>(definition: Definition<A>): Writer<A>;
-  mark(): ChangeMark;
-  undo(mark: ChangeMark): void;
 }
 
 /** The source and the sink of a tree's views. */
@@ -82,6 +81,10 @@ export class TransactionTree implements ChangeSink {
 
   reserve(page: number, pages: number): void {
     this.#transaction.reserve(page, pages);
+  }
+
+  atomic<T>(steps: () => T): T {
+    return allOrNothing(this.#transaction, steps);
   }
 
   claim(): void {

@@ -76,6 +76,7 @@ export class TransactionView {
 
   /** Takes back own changes since `mark`. Iterators may read the old set: it is left as it is. */
   undo(mark: ChangeMark): void {
+    if (this.#own.count === mark.operations) return;
     const own = this.#pipeline.takeSet();
     own.copy(this.#own, mark);
     this.#pipeline.giveSet(this.#own);

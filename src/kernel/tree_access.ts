@@ -13,7 +13,7 @@ import type { Engine } from "./engine.ts";
 import { HeldSource } from "./held_source.ts";
 import { KEY_BYTES_MAX, LOGGED_VALUE_BYTES_MAX, VALUE_BYTES_MAX } from "./limits.ts";
 import { MergeCursor } from "./merge_cursor.ts";
-import { runPages } from "./overflow.ts";
+import { referencePage, runPages } from "./overflow.ts";
 import { OVERFLOW } from "./page.ts";
 import type { PendingTips } from "./pending_tips.ts";
 import type { State } from "./state.ts";
@@ -267,6 +267,8 @@ export interface ChangeSink extends ViewSource {
   readonly revision: number;
   /** Registers a run written for a value that is not committed yet. */
   reserve(page: number, pages: number): void;
+  /** See `TreeWriter.atomic`. */
+  atomic<T>(steps: () => T): T;
   /** Makes all of the tree a condition of the commit. */
   claim(): void;
 }
@@ -299,15 +301,17 @@ export class TreeChanges extends TreeView implements TreeWriter {
       return;
     }
     this.engine.health.check();
-    // Written now, named by the commit record later: one sync covers both.
-    this.engine.space.ensure(runPages(length));
-    const reference = this.engine.overflow.write(bytes, 0, length);
-    this.#sink.reserve(
-      (reference[0]! | reference[1]! << 8 | reference[2]! << 16 | reference[3]! << 24) >>> 0,
-      runPages(length),
-    );
-    own.putReference(id, key.bytes, key.length, reference);
+    this.atomic(() => this.#putLarge(key, bytes, length));
     this.source.witness?.changed(guard);
+  }
+
+  /** Written now, named by the commit record later: one sync covers both. */
+  #putLarge(key: ByteWriter, bytes: Uint8Array, length: number): void {
+    const pages = runPages(length);
+    this.engine.space.ensure(pages);
+    const reference = this.engine.overflow.write(bytes, 0, length);
+    this.#sink.reserve(referencePage(reference, 0), pages);
+    this.#sink.own.putReference(this.source.tree, key.bytes, key.length, reference);
   }
 
   remove(key: ByteWriter, guard?: Guard): boolean {
@@ -326,6 +330,10 @@ export class TreeChanges extends TreeView implements TreeWriter {
   aside<T>(body: () => T): T {
     const { witness } = this.source;
     return witness === undefined ? body() : witness.aside(body);
+  }
+
+  atomic<T>(steps: () => T): T {
+    return this.#sink.atomic(steps);
   }
 
   get revision(): number {

@@ -15,6 +15,7 @@ import { type CursorWindow, visitCursor } from "./cursor_iterator.ts";
 import { type EntryLayout, EntryReader } from "./index_entries.ts";
 import { rangeBounds, rangeWindow } from "./index_range.ts";
 import type { IndexReader, IndexWriter, RangeOptions } from "./index_types.ts";
+import { removeEntries } from "./remove_entries.ts";
 
 const pairBytes = new ByteWriter(128);
 const NOTHING: Uint8Array = new Uint8Array(0);
@@ -106,25 +107,25 @@ export class ClusterWriter<K, V> extends ClusterReader<K, V> implements IndexWri
 
   deleteRange(range: RangeOptions<K>): number {
     const window = rangeWindow(range);
-    return visitCursor(this.#tree.cursor(this.#layout.bounds(range)), window, (cursor) => {
-      pairBytes.reset();
-      pairBytes.raw(cursor.keyBytes, cursor.keyBegin, cursor.keyEnd);
-      this.#tree.remove(pairBytes);
-    });
+    return removeEntries(this.#tree, this.#layout.bounds(range), window);
   }
 
   compareAndSet(key: K, expected: V | undefined, next: V | undefined): boolean {
-    if (expected === undefined) {
-      if (this.has(key)) return false;
-    } else if (!this.#tree.remove(this.#pair(key, expected), "unchanged")) return false;
-    if (next !== undefined) this.put(key, next);
-    return true;
+    return this.#tree.atomic(() => {
+      if (expected === undefined) {
+        if (this.has(key)) return false;
+      } else if (!this.#tree.remove(this.#pair(key, expected), "unchanged")) return false;
+      if (next !== undefined) this.put(key, next);
+      return true;
+    });
   }
 
   update<R extends V[]>(key: K, change: (present: V[]) => R): R {
     const next = change(this.get(key));
-    this.remove(key);
-    for (const value of next) this.put(key, value);
+    this.#tree.atomic(() => {
+      this.remove(key);
+      for (const value of next) this.put(key, value);
+    });
     return next;
   }
 

@@ -13,10 +13,10 @@ import { StateError } from "../errors.ts";
 import type { HeldCursor, TreeReader, TreeWriter } from "../kernel/definition.ts";
 import type { KeyBounds } from "../kernel/tree_cursor.ts";
 import type { Guard } from "../kernel/witness.ts";
-import { visitCursor } from "./cursor_iterator.ts";
 import { type EntryLayout, EntryReader } from "./index_entries.ts";
 import { rangeBounds, rangeWindow } from "./index_range.ts";
 import type { IndexReader, IndexWriter, RangeOptions } from "./index_types.ts";
+import { removeEntries } from "./remove_entries.ts";
 
 /** Keys and values are encoded here; nothing keeps them beyond a call. */
 const keyBytes = new ByteWriter(64);
@@ -125,11 +125,7 @@ export class SingleWriter<K, V> extends SingleReader<K, V>
 
   deleteRange(range: RangeOptions<K>): number {
     const window = rangeWindow(range);
-    return visitCursor(this.#tree.cursor(this.#layout.bounds(range)), window, (cursor) => {
-      keyBytes.reset();
-      keyBytes.raw(cursor.keyBytes, cursor.keyBegin, cursor.keyEnd);
-      this.#tree.remove(keyBytes);
-    });
+    return removeEntries(this.#tree, this.#layout.bounds(range), window);
   }
 
   compareAndSet(key: K, expected: V | undefined, next: V | undefined): boolean {

@@ -6,13 +6,13 @@
  * @module
  */
 
-import { ByteWriter } from "../base/byte_writer.ts";
 import { codec } from "../base/codec.ts";
 import type { Change } from "../kernel/change.ts";
 import type { Definition, TreeReader, TreeWriter } from "../kernel/definition.ts";
 import type { KeyBounds } from "../kernel/tree_cursor.ts";
-import { CursorIterator } from "./cursor_iterator.ts";
+import { CursorIterator, WHOLE } from "./cursor_iterator.ts";
 import { rangeLimit } from "./index_range.ts";
+import { removeEntries } from "./remove_entries.ts";
 import { HEAD_KEY, headOf, keepHead, serialAt, serialFeed, serialKey } from "./serial_tree.ts";
 
 /** One record. */
@@ -144,16 +144,10 @@ class LogWriter extends LogReader implements RecordLogWriter {
   trim(before: number): number {
     const head = this.head();
     const upper = serialKey(Math.min(before, head)).toBytes();
-    const cursor = this.#tree.cursor({ upper, upperOpen: true });
-    const key = new ByteWriter(8);
-    let removed = 0;
-    while (cursor.next()) {
-      key.reset();
-      key.raw(cursor.keyBytes, cursor.keyBegin, cursor.keyEnd);
-      this.#tree.remove(key);
-      removed++;
-    }
-    if (removed > 0 && before >= head) keepHead(this.#tree, head);
-    return removed;
+    return this.#tree.atomic(() => {
+      const removed = removeEntries(this.#tree, { upper, upperOpen: true }, WHOLE);
+      if (removed > 0 && before >= head) keepHead(this.#tree, head);
+      return removed;
+    });
   }
 }

@@ -4,12 +4,13 @@
  * @module
  */
 
-import { ByteWriter } from "../base/byte_writer.ts";
+import type { ByteWriter } from "../base/byte_writer.ts";
 import { codec } from "../base/codec.ts";
 import { compareBytes } from "../base/compare.ts";
 import type { CheckProblem } from "../kernel/check.ts";
 import type { HeldCursor, TreeReader, TreeWriter } from "../kernel/definition.ts";
 import { visitCursor, WHOLE } from "./cursor_iterator.ts";
+import { removeEntries } from "./remove_entries.ts";
 import type { SingleLayout } from "./index_single.ts";
 import { type SecondaryPart, textOf } from "./secondary_part.ts";
 import type { OpenPart } from "./secondary_writer.ts";
@@ -18,7 +19,7 @@ import type { VerifyReport } from "./secondary_types.ts";
 const PROBLEMS_MAX = 1000;
 
 /**
- * Makes an index anew. What is refused is refused before anything is changed.
+ * Makes an index anew, or leaves it as it is.
  * @throws {StateError} `ALREADY_EXISTS`: it is unique, and two records have a key in common
  */
 export function rebuildPart<K, V>(
@@ -36,17 +37,9 @@ export function rebuildPart<K, V>(
       entries.set(text, [entry, held]);
     }
   });
-  clearTree(tree);
-  for (const [entry, held] of entries.values()) tree.put(entry, held, held.length);
-}
-
-/** Removes every entry of a tree. */
-export function clearTree(tree: TreeWriter): void {
-  const key = new ByteWriter(64);
-  visitCursor(tree.cursor({}), WHOLE, (at) => {
-    key.reset();
-    key.raw(at.keyBytes, at.keyBegin, at.keyEnd);
-    tree.remove(key);
+  tree.atomic(() => {
+    removeEntries(tree, {}, WHOLE);
+    for (const [entry, held] of entries.values()) tree.put(entry, held, held.length);
   });
 }
 

@@ -58,6 +58,10 @@ export class IndexedTree<K, V> implements TreeWriter {
     return this.#tree.aside(body);
   }
 
+  atomic<T>(steps: () => T): T {
+    return this.#tree.atomic(steps);
+  }
+
   get<T>(key: ByteWriter, codec: Codec<T>): T | undefined {
     return this.#tree.get(key, codec);
   }
@@ -91,8 +95,9 @@ export class IndexedTree<K, V> implements TreeWriter {
   }
 
   /**
-   * Everything that can be refused is refused before anything is changed. Key and value are copied:
-   * what the indexes call may use the buffers they are in.
+   * What the records and the indexes have to say is said before anything is changed; what may still
+   * be in the way of an entry takes all of them back. Key and value are copied: what the indexes call
+   * may use the buffers they are in.
    */
   put(key: ByteWriter, bytes: Uint8Array, length: number): void {
     const own = copyOf(key);
@@ -103,21 +108,25 @@ export class IndexedTree<K, V> implements TreeWriter {
       if (!part.unique) continue;
       for (const entry of added) if (tree.probe(entry)) throw part.taken();
     }
-    this.#tree.put(own, value, length, GUARD);
     const keyBytes = own.toBytes();
-    for (const { part, tree, added, gone } of changes) {
-      for (const entry of gone) tree.remove(entry, GUARD);
-      const held = part.valueOf(keyBytes);
-      for (const entry of added) tree.put(entry, held, held.length, GUARD);
-    }
+    this.atomic(() => {
+      this.#tree.put(own, value, length, GUARD);
+      for (const { part, tree, added, gone } of changes) {
+        for (const entry of gone) tree.remove(entry, GUARD);
+        const held = part.valueOf(keyBytes);
+        for (const entry of added) tree.put(entry, held, held.length, GUARD);
+      }
+    });
   }
 
   remove(key: ByteWriter): boolean {
     const own = copyOf(key);
     const changes = this.#changes(own, undefined);
-    if (!this.#tree.remove(own, GUARD)) return false;
-    for (const { tree, gone } of changes) for (const entry of gone) tree.remove(entry, GUARD);
-    return true;
+    return this.atomic(() => {
+      if (!this.#tree.remove(own, GUARD)) return false;
+      for (const { tree, gone } of changes) for (const entry of gone) tree.remove(entry, GUARD);
+      return true;
+    });
   }
 
   /** What the indexes gain and lose when the value of a key becomes `next`. */

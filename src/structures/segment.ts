@@ -175,10 +175,13 @@ class RecordWriter extends RecordReader implements SegmentWriter {
 
   delete(id: RecordId): void {
     this.#expect(id);
-    this.#tree.remove(serialKey(id.serial), "present");
-    // The kept head only rises: whoever has seen it high enough need not see it again.
-    const kept = this.#tree.aside(() => keptHead(this.#tree));
-    if (id.serial >= kept) keepHead(this.#tree, id.serial + HEAD_STEP);
+    const tree = this.#tree;
+    tree.atomic(() => {
+      tree.remove(serialKey(id.serial), "present");
+      // The kept head only rises: whoever has seen it high enough need not see it again.
+      const kept = tree.aside(() => keptHead(tree));
+      if (id.serial >= kept) keepHead(tree, id.serial + HEAD_STEP);
+    });
   }
 
   #expect(id: RecordId): void {
