@@ -10,7 +10,7 @@ import type { Engine } from "./engine.ts";
 import type { State } from "./state.ts";
 import type { ViewSource } from "./tree_access.ts";
 import type { Walk, Witness } from "./witness.ts";
-import { WriteSet } from "./write_set.ts";
+import type { WriteSet } from "./write_set.ts";
 
 /** Keeps its state pinned until it is closed. */
 export class HeldSource implements ViewSource {
@@ -29,9 +29,9 @@ export class HeldSource implements ViewSource {
     this.#engine = engine;
     this.tree = tree;
     this.state = engine.states.pin(state);
-    // Own changes go on in the same set, so that those of now need a set of their own.
+    // Own changes go on in the same set.
     this.sets = sets.filter((set) => set.touches(tree)).map((set) => {
-      if (set === own) return copyOf(set);
+      if (set === own) return set.frozen();
       set.shared = true;
       return set;
     });
@@ -54,10 +54,4 @@ export class HeldSource implements ViewSource {
     this.#walk?.close();
     this.#engine.states.unpin(this.state);
   }
-}
-
-function copyOf(set: WriteSet): WriteSet {
-  const copy = new WriteSet();
-  copy.copy(set, { operations: set.count, bytes: set.out.length });
-  return copy;
 }

@@ -8,53 +8,17 @@ import { compareBytes } from "../base/compare.ts";
 import type { OverflowStore } from "./overflow.ts";
 import { CursorEntry, type EntryCursor, type KeyBounds } from "./tree_cursor.ts";
 import { PUT_REFERENCE, REMOVE, type WriteSet } from "./write_set.ts";
-
-/** The changes of one write set to one tree within the bounds, in walking order. */
-class ChangeSource {
-  readonly set: WriteSet;
-  readonly #ops: Int32Array;
-  #at = -1;
-
-  constructor(set: WriteSet, tree: number, bounds: KeyBounds) {
-    this.set = set;
-    const ops = set.sorted(tree).filter((op) => this.#inside(op, bounds));
-    this.#ops = bounds.reverse ? ops.reverse() : ops;
-  }
-
-  get op(): number {
-    return this.#ops[this.#at]!;
-  }
-
-  next(): boolean {
-    return ++this.#at < this.#ops.length;
-  }
-
-  #inside(op: number, bounds: KeyBounds): boolean {
-    const { lower, upper } = bounds;
-    const bytes = this.set.out.bytes;
-    const begin = this.set.keyAt(op);
-    const end = begin + this.set.keyLength(op);
-    if (lower !== undefined) {
-      const order = compareBytes(bytes, begin, end, lower, 0, lower.length);
-      if (order < 0 || (order === 0 && bounds.lowerOpen)) return false;
-    }
-    if (upper !== undefined) {
-      const order = compareBytes(bytes, begin, end, upper, 0, upper.length);
-      if (order > 0 || (order === 0 && bounds.upperOpen)) return false;
-    }
-    return true;
-  }
-}
+import { WriteWalk } from "./write_walk.ts";
 
 /** Merges change sets (newest first) with a tree cursor; newer entries hide older ones. */
 export class MergeCursor extends CursorEntry implements EntryCursor {
   readonly #base: EntryCursor;
   readonly #overflow: OverflowStore;
   readonly #sign: number;
-  #sources: ChangeSource[];
+  readonly #sources: WriteWalk[];
   #baseAlive = false;
   /** The source of the present entry; `undefined` is the base. */
-  #from: ChangeSource | undefined;
+  #from: WriteWalk | undefined;
   #op = 0;
   #started = false;
 
@@ -70,13 +34,13 @@ export class MergeCursor extends CursorEntry implements EntryCursor {
     this.#base = base;
     this.#overflow = overflow;
     this.#sign = bounds.reverse ? -1 : 1;
-    this.#sources = sets.map((set) => new ChangeSource(set, tree, bounds));
+    this.#sources = sets.map((set) => new WriteWalk(set, tree, bounds));
   }
 
   next(): boolean {
     if (!this.#started) {
       this.#started = true;
-      this.#sources = this.#sources.filter((source) => source.next());
+      for (const source of this.#sources.splice(0)) if (source.next()) this.#sources.push(source);
       this.#baseAlive = this.#base.next();
     } else {
       this.#advance();
@@ -150,11 +114,14 @@ export class MergeCursor extends CursorEntry implements EntryCursor {
           keyEnd,
         ) === 0
     ) this.#baseAlive = base.next();
-    this.#sources = this.#sources.filter((source) => {
+    const sources = this.#sources;
+    let left = 0;
+    for (const source of sources) {
       const at = source.set.keyAt(source.op);
       const until = at + source.set.keyLength(source.op);
       const same = compareBytes(source.set.out.bytes, at, until, keyBytes, keyBegin, keyEnd) === 0;
-      return !same || source.next();
-    });
+      if (!same || source.next()) sources[left++] = source;
+    }
+    sources.length = left;
   }
 }

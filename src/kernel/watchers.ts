@@ -9,7 +9,6 @@
  * @module
  */
 
-import { compareBytes } from "../base/compare.ts";
 import { catalogCodec, catalogKey, checkDefinition } from "./catalog.ts";
 import type { Change, ChangeOf, RangeOf } from "./change.ts";
 import type { Definition } from "./definition.ts";
@@ -18,6 +17,7 @@ import { CATALOG_TREE } from "./state.ts";
 import type { KeyBounds } from "./tree_cursor.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 import { PUT, PUT_REFERENCE, REMOVE, type WriteSet } from "./write_set.ts";
+import { WriteWalk } from "./write_walk.ts";
 
 /** One who watches, and what. */
 interface Watcher {
@@ -106,11 +106,11 @@ export class Watchers {
       watcher.tree = entry.tree;
     }
     if (watcher.tree < 0 || !set.touches(watcher.tree)) return;
-    for (const change of set.sorted(watcher.tree)) {
-      const begin = set.keyAt(change);
-      const end = begin + set.keyLength(change);
-      if (!isWithin(watcher.bounds, out.bytes, begin, end)) continue;
-      watch.push(this.#copy(set, change, out.bytes.slice(begin, end)));
+    const walk = new WriteWalk(set, watcher.tree, watcher.bounds);
+    while (walk.next()) {
+      const begin = set.keyAt(walk.op);
+      const key = out.bytes.slice(begin, begin + set.keyLength(walk.op));
+      watch.push(this.#copy(set, walk.op, key));
     }
   }
 
@@ -126,15 +126,4 @@ export class Watchers {
         return { kind: "put", key, value: out.bytes.slice(at, at + set.valueLength(op)), sequence };
     }
   }
-}
-
-function isWithin(bounds: KeyBounds, bytes: Uint8Array, begin: number, end: number): boolean {
-  const { lower, upper } = bounds;
-  if (lower !== undefined) {
-    const order = compareBytes(bytes, begin, end, lower, 0, lower.length);
-    if (order < 0 || order === 0 && bounds.lowerOpen === true) return false;
-  }
-  if (upper === undefined) return true;
-  const order = compareBytes(bytes, begin, end, upper, 0, upper.length);
-  return order < 0 || order === 0 && bounds.upperOpen !== true;
 }

@@ -15,11 +15,11 @@
  */
 
 import { ByteReader } from "../base/byte_reader.ts";
-import { compareBytes } from "../base/compare.ts";
 import { ByteWriter } from "../base/byte_writer.ts";
 import { CorruptionError, StateError } from "../errors.ts";
 import { TRANSACTION_BYTES_MAX } from "./limits.ts";
 import { OVERFLOW_REF_BYTES } from "./page.ts";
+import { WriteOrder } from "./write_order.ts";
 
 /** Operation: insert or replace by a value. */
 export const PUT = 1;
@@ -40,12 +40,15 @@ const VALUE_LENGTH = 5;
 /** Up to this many operations a look-up compares them all; more get a hash table. */
 const LINEAR_MAX = 8;
 
+/** Most bytes of an operation beside its key and value: its kind and three numbers. */
+const OPERATION_BYTES = 1 + 3 * 8;
+
 /** Operations of a transaction, with look-up by key. */
 export class WriteSet {
   /** The log record. */
-  readonly out: ByteWriter = new ByteWriter(512);
+  readonly out: ByteWriter;
   /** Number of operations. */
-  count = 0;
+  count: number;
   /** Views may read this set: it must not be reused. */
   shared = false;
   /** Number of the commit, once it has its place in the order. */
@@ -55,8 +58,22 @@ export class WriteSet {
   /** The changes that its put into the tree of transactions in doubt holds. */
   prepared: WriteSet | undefined;
 
-  #index = new Int32Array(16 * STRIDE);
+  #index: Int32Array;
   #table: Int32Array | undefined;
+  #order: WriteOrder | undefined;
+  /** The trees of the first `#seen` operations. */
+  #trees: Set<number> | undefined;
+  #seen = 0;
+  /** The set of which this one is the beginning. */
+  readonly #source: WriteSet | undefined;
+
+  /** An empty set, or the present content of another, which must not be reset. */
+  constructor(source?: WriteSet) {
+    this.#source = source;
+    this.out = source?.out ?? new ByteWriter(512);
+    this.#index = source === undefined ? new Int32Array(16 * STRIDE) : source.#index;
+    this.count = source?.count ?? 0;
+  }
 
   /** Forgets everything, for reuse. */
   reset(): void {
@@ -64,6 +81,9 @@ export class WriteSet {
     this.count = 0;
     this.prepared = undefined;
     this.#table = undefined;
+    this.#order = undefined;
+    this.#trees = undefined;
+    this.#seen = 0;
   }
 
   /** Takes over the first operations of another set. This one must be empty. */
@@ -110,7 +130,12 @@ export class WriteSet {
 
   /** The last operation on a key, or -1. */
   find(tree: number, key: Uint8Array, begin: number, length: number): number {
-    if (this.count > LINEAR_MAX) return this.#lookUp(tree, key, begin, length);
+    if (this.count > LINEAR_MAX) {
+      const source = this.#source;
+      if (source === undefined) return this.#lookUp(tree, key, begin, length);
+      const op = source.find(tree, key, begin, length);
+      return op < this.count ? op : source.order().among(this.count, op);
+    }
     for (let op = this.count - 1; op >= 0; op--) {
       if (this.#equals(op, tree, key, begin, length)) return op;
     }
@@ -119,6 +144,8 @@ export class WriteSet {
 
   /** Whether any operation is on a tree. */
   touches(tree: number): boolean {
+    if (this.#source !== undefined) return this.#source.touches(tree);
+    if (this.count > LINEAR_MAX) return this.#treesOf().has(tree);
     for (let op = 0; op < this.count; op++) if (this.tree(op) === tree) return true;
     return false;
   }
@@ -153,28 +180,18 @@ export class WriteSet {
     return this.#index[op * STRIDE + VALUE_LENGTH]!;
   }
 
-  /** The last operation on each key of a tree, in key order. */
-  sorted(tree: number): Int32Array {
-    const ops: number[] = [];
-    for (let op = 0; op < this.count; op++) {
-      if (this.tree(op) !== tree) continue;
-      const last = this.find(tree, this.out.bytes, this.keyAt(op), this.keyLength(op));
-      if (last === op) ops.push(op);
-    }
-    const bytes = this.out.bytes;
-    ops.sort((a, b) => {
-      const aAt = this.keyAt(a);
-      const bAt = this.keyAt(b);
-      return compareBytes(
-        bytes,
-        aAt,
-        aAt + this.keyLength(a),
-        bytes,
-        bAt,
-        bAt + this.keyLength(b),
-      );
-    });
-    return Int32Array.from(ops);
+  /** Its keys in order, what was added last included. */
+  order(): WriteOrder {
+    if (this.#source !== undefined) return this.#source.order();
+    this.#order ??= new WriteOrder(this);
+    this.#order.catchUp();
+    return this.#order;
+  }
+
+  /** The set as it is now, whatever is added to this one later: for readers only. */
+  frozen(): WriteSet {
+    this.shared = true;
+    return new WriteSet(this);
   }
 
   /**
@@ -221,6 +238,8 @@ export class WriteSet {
       index.set(this.#index);
       this.#index = index;
     }
+    // All room at once: if there is none, no part of the operation was written.
+    this.out.reserve(OPERATION_BYTES + length + valueLength);
     this.out.u8(kind);
     this.out.varint(tree);
     this.out.varint(length);
@@ -236,6 +255,12 @@ export class WriteSet {
     const op = at / STRIDE;
     this.count = op + 1;
     if (this.#table !== undefined) this.#enter(op);
+  }
+
+  #treesOf(): Set<number> {
+    const trees = this.#trees ??= new Set();
+    for (; this.#seen < this.count; this.#seen++) trees.add(this.tree(this.#seen));
+    return trees;
   }
 
   #equals(op: number, tree: number, key: Uint8Array, begin: number, length: number): boolean {
