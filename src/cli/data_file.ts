@@ -38,6 +38,17 @@ export async function openExisting(path: string): Promise<Database> {
   return await Database.open(path, { io, readOnly: true });
 }
 
+/**
+ * Opens a file that exists, to change it.
+ * @throws {IoError} `NOT_FOUND`; nothing is created then, not even the file of the lock
+ * @throws {StateError} `LOCKED`
+ */
+export async function openForChange(path: string): Promise<Database> {
+  const io = await platformIo();
+  if (await io.stat(path) === undefined) throw missingFile(path);
+  return await Database.open(path, { io, create: false });
+}
+
 /** The error for a file that is not there. */
 export function missingFile(path: string): IoError {
   return new IoError("NOT_FOUND", `Cannot open "${path}": there is no such file`, { path });

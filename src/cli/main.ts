@@ -13,6 +13,7 @@ import { isHoldfastError } from "../errors.ts";
 import { BACKUP } from "./backup.ts";
 import { CHECK } from "./check.ts";
 import type { Command } from "./command.ts";
+import { COMPACT } from "./compact.ts";
 import { DUMP } from "./dump.ts";
 import { EXPORT } from "./export.ts";
 import { UsageError } from "./flags.ts";
@@ -29,6 +30,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["dump", DUMP],
   ["backup", BACKUP],
   ["repair", REPAIR],
+  ["compact", COMPACT],
   ["export", EXPORT],
   ["import", IMPORT],
 ]);
