@@ -32,7 +32,7 @@ const FLAGS: Readonly<Record<string, Flag>> = {
   structure: { value: "NAME", help: "the entries of a structure" },
   raw: { help: "with --structure: keys and values as hexadecimal digits" },
   page: { value: "N", help: "one page and its slots" },
-  log: { help: "the records of the log" },
+  log: { help: "the records of the log, and what they define, drop, prepare and decide" },
   json: { help: "JSON lines, each with a type" },
 };
 

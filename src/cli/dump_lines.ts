@@ -5,11 +5,14 @@
  */
 
 import { StateError } from "../errors.ts";
-import { operationsOf } from "../kernel/inspect_log.ts";
+import { operationsOf, type OperationView } from "../kernel/inspect_log.ts";
 import { slotsOf } from "../kernel/inspect_page.ts";
 import { PAGE_BYTES } from "../kernel/limits.ts";
+import { meaningOf } from "../kernel/operation_meaning.ts";
 import { levelOf, slotCount, u32At } from "../kernel/page.ts";
+import { DROPPED_TREE, FIRST_TREE, IN_DOUBT_TREE, treeOfKey } from "../kernel/state.ts";
 import type { InspectProblem, StoreInspector, TreeReport } from "../kernel/store_inspector.ts";
+import type { WriteSet } from "../kernel/write_set.ts";
 import { entryForm } from "../structures/entry_form.ts";
 import { hexText } from "./output.ts";
 
@@ -32,7 +35,21 @@ export function* overviewLines(inspector: StoreInspector): Generator<DumpLine> {
   for (const tree of inspector.trees()) {
     if ("problem" in tree) yield problemLine(tree);
     else if (tree.structure !== undefined) yield { type: "structure", ...tree.structure };
-    else yield { type: "tree", number: tree.number, ...tree.root };
+    else {
+      yield { type: "tree", number: tree.number, ...tree.root };
+      yield* waitingLines(inspector, tree);
+    }
+  }
+}
+
+/** What a tree of the kernel holds that waits: transactions in doubt, dropped trees to be freed. */
+function* waitingLines(inspector: StoreInspector, tree: TreeReport): Generator<DumpLine> {
+  const { number } = tree;
+  if (number !== IN_DOUBT_TREE && number !== DROPPED_TREE) return;
+  for (const step of inspector.entries(tree)) {
+    if ("problem" in step) yield problemLine(step);
+    else if (number === IN_DOUBT_TREE) yield { type: "in-doubt", transactionId: hexText(step.key) };
+    else yield { type: "dropped", number: treeOfKey(step.key, 0) };
   }
 }
 
@@ -54,7 +71,10 @@ function* superblockLines({ slots, superblock }: StoreInspector): Generator<Dump
   }
 }
 
-/** The batches of the log, and with `isWhole` the operations of their records. */
+/**
+ * The batches of the log, and with `isWhole` the operations of their records: what they mean where
+ * they define, drop, prepare or decide, and what a prepared transaction holds.
+ */
 export function* logLines(inspector: StoreInspector, isWhole: boolean): Generator<DumpLine> {
   for (const { offset, header, isInOrder, records, problem } of inspector.log()) {
     yield { type: "batch", offset, inOrder: isInOrder, ...header };
@@ -64,18 +84,39 @@ export function* logLines(inspector: StoreInspector, isWhole: boolean): Generato
     for (const [i, record] of records.entries()) {
       const sequence = header.sequence + i;
       yield { type: "record", sequence, operations: record.count };
-      for (const { operation, tree, key, value, ...rest } of operationsOf(record)) {
-        yield {
-          type: operation,
-          sequence,
-          tree,
-          key: hexText(key),
-          ...(value === undefined ? {} : { value: hexText(value) }),
-          ...rest,
-        };
+      for (const operation of operationsOf(record)) {
+        yield* operationLines(inspector, sequence, record, operation);
       }
     }
   }
+}
+
+/** An operation, what it means to the kernel, and the changes that it prepares. */
+function* operationLines(
+  inspector: StoreInspector,
+  sequence: number,
+  record: WriteSet,
+  view: OperationView,
+): Generator<DumpLine> {
+  const { operation, tree, key, reference } = view;
+  const isOfKernel = tree < FIRST_TREE;
+  const value = isOfKernel && reference !== undefined ? inspector.value(reference) : view.value;
+  const isKnown = isOfKernel && (value !== undefined || operation === "remove");
+  const meaning = isKnown ? meaningOf(record, tree, key, value) : undefined;
+  const { prepared, transactionId, ...said } = meaning ?? {};
+  const id = transactionId === undefined ? {} : { transactionId: hexText(transactionId) };
+  yield { ...operationLine(sequence, view), ...said, ...id };
+  if (prepared === undefined) return;
+  for (const held of operationsOf(prepared)) {
+    const { type, ...fields } = operationLine(sequence, held);
+    yield { type: "prepared", operation: type, ...fields, ...id };
+  }
+}
+
+function operationLine(sequence: number, view: OperationView): DumpLine {
+  const { operation, tree, key, value, reference: _, ...rest } = view;
+  const bytes = value === undefined ? {} : { value: hexText(value) };
+  return { type: operation, sequence, tree, key: hexText(key), ...bytes, ...rest };
 }
 
 /**

@@ -15,7 +15,7 @@ import type { LogExtent, LogPosition } from "../block/log_extent.ts";
 import { isHoldfastError } from "../errors.ts";
 import type { IoFile } from "../io/adapter.ts";
 import { referenceLength, referencePage } from "./overflow.ts";
-import { u32At } from "./page.ts";
+import { OVERFLOW_REF_BYTES, u32At } from "./page.ts";
 import { PUT, PUT_REFERENCE, WriteSet } from "./write_set.ts";
 
 /** Most bytes of an extent that are looked at: 1 GiB. */
@@ -49,6 +49,8 @@ export interface OperationView {
   readonly valuePage?: number;
   /** Bytes of that value. */
   readonly valueBytes?: number;
+  /** The reference that says so, see `overflow.ts`. */
+  readonly reference?: Uint8Array;
 }
 
 /** The batches of an extent; moves `position` behind those that are in order. */
@@ -100,7 +102,8 @@ export function* operationsOf(record: WriteSet): Generator<OperationView> {
     } else if (record.kind(op) === PUT_REFERENCE) {
       const valuePage = referencePage(bytes, at);
       const valueBytes = referenceLength(bytes, at);
-      yield { operation: "put-reference", tree, key, valuePage, valueBytes };
+      const reference = bytes.slice(at, at + OVERFLOW_REF_BYTES);
+      yield { operation: "put-reference", tree, key, valuePage, valueBytes, reference };
     } else {
       yield { operation: "remove", tree, key };
     }

@@ -119,6 +119,11 @@ export class StoreInspector {
     return readPage(this.#file, this.#checksum, page);
   }
 
+  /** The value that a reference names, or `undefined` when it is not what the reference says. */
+  value(reference: Uint8Array): Uint8Array | undefined {
+    return readRun(this.#file, this.#checksum, reference, 0);
+  }
+
   /** All trees of the image, with what the catalog says of them. */
   *trees(): Generator<TreeReport | InspectProblem> {
     const { superblock } = this;
@@ -195,7 +200,7 @@ export class StoreInspector {
   #entry(slot: SlotView): InspectEntry | InspectProblem {
     const { key, value, reference, valuePage = 0, valueBytes = 0 } = slot;
     if (value !== undefined) return { key, value };
-    const run = reference && readRun(this.#file, this.#checksum, reference, 0);
+    const run = reference && this.value(reference);
     if (run !== undefined) return { key, value: run };
     const problem = `the ${valueBytes} bytes of a value there do not match their checksum`;
     return { page: valuePage, problem };

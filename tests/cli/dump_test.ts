@@ -100,6 +100,62 @@ test("dump: superblocks, batches, structures, entries, pages and records of a cr
   });
 });
 
+test("dump --log: what is defined, dropped, prepared and decided, with what is in doubt", async () => {
+  const io = memoryIo();
+  const db = await Database.open(PATH, { io });
+  await db.update((tx) => tx.open(users).put("ann", { city: "Oslo" }));
+  const number = db.structures()[0]!.number;
+  const large = new Uint8Array(40_000).fill(3);
+  for (const [name, decision] of [["a", "commit"], ["b", "rollback"], ["c", "keep"]] as const) {
+    const tx = db.begin({ transactionId: new TextEncoder().encode(name) });
+    tx.open(users).put(name, { city: name });
+    // Two of these are more than a log record holds of a value.
+    if (decision === "keep") { for (const at of [7, 8]) tx.open(blobs).put(at, large); }
+    const prepared = await tx.prepare();
+    if (decision !== "keep") await prepared[decision]();
+  }
+  await db.update((tx) => {
+    tx.open(segment("notes")).insert(new Uint8Array(3));
+    tx.drop(segment("notes"));
+  });
+  await db.update((tx) => tx.open(recordLog("old")).append(new Uint8Array(5)));
+  await db.update((tx) => tx.drop(recordLog("old")));
+  const crashed = await imageOf(io);
+  await inspect(crashed, (inspector) => {
+    const log = [...logLines(inspector, true)];
+    assert.deepEqual(ofType(log, "problem"), []);
+    const said = log.filter(({ means }) => means !== undefined);
+    const told = said.map(({ means, name, transactionId }) => [means, name ?? transactionId]);
+    assert.deepEqual(told.slice(0, 6), [
+      ["define", "users"],
+      ["prepare", "61"],
+      ["commit", "61"],
+      ["prepare", "62"],
+      ["rollback", "62"],
+      ["prepare", "63"],
+    ]);
+    assert.deepEqual(told.slice(-3), [["define", "old"], ["undefine", "old"], ["drop", undefined]]);
+    assert.equal(said[0]?.["number"], number);
+    assert.equal(said[0]?.["format"], "replace(string,json)");
+    const old = said.find(({ means, name }) => means === "define" && name === "old");
+    assert.equal(said.at(-1)?.["number"], old?.["number"]);
+    assert.equal(said[5]?.type, "put-reference");
+    const held = ofType(log, "prepared").filter(({ transactionId }) => transactionId === "63");
+    const isUser = ({ tree }: DumpLine): boolean => tree === number;
+    assert.deepEqual(held.filter(isUser).map(({ operation, key }) => [operation, key]), [
+      ["put", "63"],
+    ]);
+    assert.equal(held.filter(({ value }) => value === "03".repeat(40_000)).length, 2);
+  });
+  await db.checkpoint();
+  const folded = await imageOf(io);
+  await db.close();
+  await inspect(folded, (inspector) => {
+    const waiting = ofType(overviewLines(inspector), "in-doubt");
+    assert.deepEqual(waiting, [{ type: "in-doubt", transactionId: "63" }]);
+  });
+});
+
 test("dump: a damaged page costs its own entries only", async () => {
   const io = memoryIo();
   const db = await fill(PATH, io);
