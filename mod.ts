@@ -95,7 +95,7 @@ export type { RepairReport, SalvagedStructure } from "./src/kernel/repair_report
 export type { KeyRange } from "./src/kernel/salvage_tree.ts";
 export type { Savepoint } from "./src/kernel/savepoint.ts";
 export type { StructureInfo } from "./src/kernel/structure_tree.ts";
-export type { StructureStats } from "./src/kernel/structure_stats.ts";
+export type { StructuresOptions, StructureStats } from "./src/kernel/structure_stats.ts";
 export type { Snapshot } from "./src/kernel/snapshot.ts";
 export type { Transaction, TransactionOptions } from "./src/kernel/transaction.ts";
 export type { Guard } from "./src/kernel/witness.ts";

@@ -10,6 +10,7 @@ import { describeFlags, type Flag, parseFlags } from "./flags.ts";
 import { alignRows, printJson, printLine } from "./output.ts";
 
 const FLAGS: Readonly<Record<string, Flag>> = {
+  fill: { help: "how full the leaf pages of each structure are, too: reads all of them" },
   json: { help: "one JSON document: {file, stats, structures}" },
 };
 
@@ -36,7 +37,8 @@ async function stats(words: readonly string[]): Promise<number> {
   const db = await openExisting(path);
   try {
     const stats = db.stats();
-    const structures = db.structures();
+    const leafFill = flags.values.get("fill") === "true";
+    const structures = db.structures({ leafFill });
     if (flags.values.get("json") === "true") {
       printJson({ file: path, stats, structures });
       return 0;
@@ -50,9 +52,11 @@ async function stats(words: readonly string[]): Promise<number> {
         String(of.entries),
         String(of.pages),
         String(of.depth),
+        of.leafFill === undefined ? "" : `${Math.round(of.leafFill * 100)} %`,
       ]);
       printLine("");
-      printLine(alignRows([["name", "kind", "format", "entries", "pages", "depth"], ...rows]));
+      const names = ["name", "kind", "format", "entries", "pages", "depth", leafFill ? "fill" : ""];
+      printLine(alignRows([names, ...rows]));
     }
     return 0;
   } finally {

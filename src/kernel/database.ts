@@ -29,7 +29,7 @@ import { Snapshot } from "./snapshot.ts";
 import { SnapshotHolds } from "./snapshot_holds.ts";
 import { openLocked } from "./store_file.ts";
 import { StructureReaders } from "./structure_readers.ts";
-import { readStructures, type StructureStats } from "./structure_stats.ts";
+import { readStructures, type StructuresOptions, type StructureStats } from "./structure_stats.ts";
 import { Transaction } from "./transaction.ts";
 import {
   type TransactionHost,
@@ -191,7 +191,7 @@ export class Database {
     const hold = this.#snapshots.take();
     const snapshot = new Snapshot({
       reader: (definition, state, check) => this.#readers.of(definition, state, check),
-      structures: (state) => readStructures(this.#engine, state),
+      structures: (state, options) => readStructures(this.#engine, state, options),
       release: (held) => this.#snapshots.release(held),
     }, hold);
     this.#snapshots.guard(snapshot, hold);
@@ -329,9 +329,9 @@ export class Database {
   }
 
   /** The structures there are, by name, with their sizes: reads the catalog and one root each. */
-  structures(): StructureStats[] {
+  structures(options: StructuresOptions = {}): StructureStats[] {
     this.#check();
-    return readStructures(this.#engine, this.#engine.states.visible);
+    return readStructures(this.#engine, this.#engine.states.visible, options);
   }
 
   /**

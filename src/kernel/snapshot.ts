@@ -8,14 +8,14 @@ import { StateError } from "../errors.ts";
 import type { Definition, Reader } from "./definition.ts";
 import type { SnapshotHold } from "./snapshot_holds.ts";
 import type { State } from "./state.ts";
-import type { StructureStats } from "./structure_stats.ts";
+import type { StructuresOptions, StructureStats } from "./structure_stats.ts";
 
 /** What a snapshot needs of its database. */
 export interface SnapshotHost {
   /** The reading view of a structure in a state. */
   reader<A>(definition: Definition<A>, state: () => State, check: () => void): Reader<A>;
   /** The structures of a state. */
-  structures(state: State): StructureStats[];
+  structures(state: State, options: StructuresOptions): StructureStats[];
   /** Lets go of what the snapshot holds. */
   release(hold: SnapshotHold): void;
 }
@@ -54,9 +54,9 @@ export class Snapshot {
    * The structures there were, by name, with their sizes.
    * @throws {StateError} `CLOSED`
    */
-  structures(): StructureStats[] {
+  structures(options: StructuresOptions = {}): StructureStats[] {
     this.#check();
-    return this.#host.structures(this.#hold.state);
+    return this.#host.structures(this.#hold.state, options);
   }
 
   /** Lets go of the view. Idempotent. */

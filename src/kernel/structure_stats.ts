@@ -4,8 +4,12 @@
  * @module
  */
 
+import type { TreeRoot } from "./btree.ts";
 import { catalogCodec, catalogName } from "./catalog.ts";
 import type { Engine } from "./engine.ts";
+import { LeafWalk } from "./leaf_walk.ts";
+import { PAGE_BYTES } from "./limits.ts";
+import { freeBytes, HEADER_BYTES } from "./page.ts";
 import { CATALOG_TREE, type State } from "./state.ts";
 import type { StructureInfo } from "./structure_tree.ts";
 import { TreeView } from "./tree_access.ts";
@@ -20,10 +24,25 @@ export interface StructureStats extends StructureInfo {
   readonly pages: number;
   /** Pages on the way to an entry, 0 without entries. */
   readonly depth: number;
+  /** Used share of its leaf pages, 0 to 1; 1 without entries. Only if it was asked for. */
+  readonly leafFill?: number;
 }
 
-/** The structures of a state, in the order of their names' UTF-8. */
-export function readStructures(engine: Engine, state: State): StructureStats[] {
+/** What to tell of structures. */
+export interface StructuresOptions {
+  /** Tell `leafFill`, too: reads all leaf pages of every structure. @default false */
+  readonly leafFill?: boolean;
+}
+
+/**
+ * The structures of a state, in the order of their names' UTF-8.
+ * @throws {CorruptionError} `CORRUPT_*`
+ */
+export function readStructures(
+  engine: Engine,
+  state: State,
+  options: StructuresOptions = {},
+): StructureStats[] {
   const check = (): void => undefined;
   const source = { check, state, sets: [], tree: CATALOG_TREE, tips: undefined };
   const cursor = new TreeView(engine, source).cursor({});
@@ -32,7 +51,8 @@ export function readStructures(engine: Engine, state: State): StructureStats[] {
     cursor.loadValue();
     const { valueBytes, valueBegin, valueEnd } = cursor;
     const { tree, kind, format } = catalogCodec.decode(valueBytes, valueBegin, valueEnd);
-    const { count, pages, page, level } = engine.states.root(state, tree);
+    const root = engine.states.root(state, tree);
+    const { count, pages, page, level } = root;
     found.push({
       name: catalogName(cursor.keyBytes, cursor.keyBegin, cursor.keyEnd),
       kind,
@@ -41,7 +61,19 @@ export function readStructures(engine: Engine, state: State): StructureStats[] {
       entries: count,
       pages,
       depth: page === 0 ? 0 : level + 1,
+      ...(options.leafFill === true ? { leafFill: leafFillOf(engine, root) } : {}),
     });
   }
   return found;
+}
+
+function leafFillOf(engine: Engine, root: TreeRoot): number {
+  const walk = new LeafWalk(engine.pager, root);
+  let leaves = 0;
+  let free = 0;
+  for (let leaf = walk.next(); leaf !== undefined; leaf = walk.next()) {
+    leaves++;
+    free += freeBytes(leaf, 0);
+  }
+  return leaves === 0 ? 1 : 1 - free / (leaves * (PAGE_BYTES - HEADER_BYTES));
 }

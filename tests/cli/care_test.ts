@@ -76,6 +76,8 @@ test("stats: sizes and structures, as text and as --json", async () => {
     assert.equal(text.code, 0, text.output);
     assert.match(text.stdout, /liveBytes +\d+/);
     assert.match(text.stdout, /"users" +index +replace\(string,json\) +300/);
+    const fill = await holdfast("stats", path, "--fill");
+    assert.match(fill.stdout, /"users" +index .* \d+ %$/m);
     const { stdout } = await holdfast("stats", path, "--json");
     const { stats, structures } = JSON.parse(stdout) as {
       stats: { fileBytes: number };

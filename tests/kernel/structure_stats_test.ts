@@ -33,6 +33,35 @@ test("Database.structures: name, kind, format, entries, pages and depth, by name
   });
 });
 
+test("Database.structures: how full leaves are, if asked, before and after they are written", async () => {
+  await withStore(async (db) => {
+    await db.update((tx) => {
+      for (let n = 0; n < 5000; n++) tx.open(table).put(n, new Uint8Array(40));
+      tx.open(audit);
+    });
+    assert.ok(db.structures().every((each) => !("leafFill" in each)));
+    const fillOf = (name: string): number =>
+      db.structures({ leafFill: true }).find((each) => each.name === name)!.leafFill!;
+    const full = fillOf("table");
+    assert.ok(full > 0.95 && full <= 1, `${full} of ascending keys`);
+    assert.equal(fillOf("audit"), 1);
+    await db.update((tx) => {
+      for (let n = 0; n < 5000; n++) if (n % 10 < 4) tx.open(table).remove(n);
+    });
+    await db.checkpoint();
+    const thin = fillOf("table");
+    assert.ok(thin < full - 0.3, `${thin} after ${full}`);
+    const snapshot = db.snapshot();
+    await db.update((tx) => tx.open(table).deleteRange({}));
+    assert.deepEqual(snapshot.structures({ leafFill: true }).map((each) => each.leafFill), [
+      1,
+      thin,
+    ]);
+    assert.equal(fillOf("table"), 1);
+    snapshot.release();
+  });
+});
+
 test("Snapshot.structures: as of the snapshot, CLOSED after its release", async () => {
   await withStore(async (db) => {
     await db.update((tx) => tx.open(table).put(1, new Uint8Array(1)));
