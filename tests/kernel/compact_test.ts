@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
 import { Prng } from "../../src/base/prng.ts";
 import { PAGE_BYTES } from "../../src/kernel/limits.ts";
+import { StoreInspector } from "../../src/kernel/store_inspector.ts";
 import { codec, Database, index, type IoAdapter, type IoFile } from "../../mod.ts";
 import { assertWhole, withStore } from "./checked.ts";
 
@@ -172,22 +173,46 @@ function counting(io: IoAdapter): { io: IoAdapter; read: () => number } {
   return { io: counted, read: () => bytes };
 }
 
-test("Database.open reads less than 1 MiB of a large file", async () => {
+test("Database.open reads less than 1 MiB of a large file, and the log after a crash", async () => {
   const io = memoryIo();
   const db = await Database.open(PATH, { io, cacheBytes: MIB });
   const value = new Uint8Array(8 * MIB);
   for (let n = 0; n < 8; n++) await db.update((tx) => tx.open(table).put(n, value));
   await fill(db, 2000);
+  await db.checkpoint();
+  await db.update((tx) => tx.open(table).put(9999, valueOf(1)));
+  const crashed = await copyOf(io);
   await db.close();
-  const size = (await io.stat(PATH))!.size;
-  const { io: counted, read } = counting(io);
-  const again = await Database.open(PATH, { io: counted });
-  assert.ok(size > 64 * MIB && read() < 64 * 1024, `${read()} of ${size}`);
+  const inspector = await StoreInspector.open(crashed, PATH);
+  const { current, next } = inspector.superblock!;
+  inspector.close();
+  const logBytes = (current.pages + next.pages) * PAGE_BYTES;
   // The bitmap is all that grows with the file: one bit a page, twice 164 KiB for 10 GiB.
   const bitmapBytes = 10 * 1024 * MIB / PAGE_BYTES / 8;
-  assert.ok(read() + bitmapBytes < MIB);
-  await again.close();
+  for (const [state, log] of [[io, 0], [crashed, logBytes]] as const) {
+    const size = (await state.stat(PATH))!.size;
+    const { io: counted, read } = counting(state);
+    const again = await Database.open(PATH, { io: counted });
+    assert.equal(again.recovered.cleanClose, state === io);
+    assert.ok(size > 64 * MIB && read() < 64 * 1024 + log, `${read()} of ${size}`);
+    assert.ok(read() + bitmapBytes < MIB + log);
+    assert.deepEqual(again.open(table).get(9999), valueOf(1));
+    await again.close();
+  }
 });
+
+/** The disk as it is now. */
+async function copyOf(io: IoAdapter): Promise<IoAdapter> {
+  const from = await io.open(PATH, "read");
+  const image = new Uint8Array(from.size());
+  from.readAt(image, 0);
+  from.close();
+  const copy = memoryIo();
+  const to = await copy.open(PATH, "create");
+  to.writeAt(image, 0);
+  to.close();
+  return copy;
+}
 
 /** `CHURN=1000000` in the environment runs it at full length. */
 const UPDATES = Number(process.env.CHURN ?? 40_000);

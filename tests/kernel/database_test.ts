@@ -157,6 +157,30 @@ test("Database.close waits for commits that were not awaited", async () => {
   await again.close();
 });
 
+test("Database.close rolls back what is open, and leaves no log to replay", async () => {
+  const io = memoryIo();
+  const db = await Database.open("/a.hold", { io });
+  await db.update((tx) => tx.open(names).put("kept", { age: 1 }));
+  const open = db.begin();
+  open.open(names).put("open", { age: 2 });
+  open.open(audit).append(new Uint8Array(100_000));
+  const body = db.update(async (tx) => {
+    tx.open(names).put("under way", { age: 3 });
+    await new Promise<void>((resolve) => db.io.nextTurn(resolve));
+    tx.open(names).put("later", { age: 4 });
+  });
+  const refused = assert.rejects(body, { code: "CLOSED" });
+  await db.close();
+  await refused;
+  const again = await Database.open("/a.hold", { io });
+  assert.equal(again.recovered.cleanClose, true);
+  assert.deepEqual([again.recovered.replayedBatches, again.recovered.droppedBytes], [0, 0]);
+  assert.deepEqual([...again.open(names).keys()], ["kept"]);
+  assert.equal(again.open(audit).head(), 0);
+  await assertWhole(again);
+  await again.close();
+});
+
 test("Database.open of a used name with another format is TYPE_MISMATCH", async () => {
   await withStore(async (db) => {
     await db.update((tx) => tx.open(names).put("ann", { age: 1 }));

@@ -39,6 +39,26 @@ test("segment: ids stay the same over updates and reopening, and are never given
   }
 });
 
+test("segment: ids stay the same over compaction, and are never given again after it", async () => {
+  await withStore(async (db) => {
+    const ids = await db.update((tx) => {
+      const writer = tx.open(notes);
+      return Array.from({ length: 3000 }, (_, i) => writer.insert(new Uint8Array(500).fill(i)));
+    });
+    await db.checkpoint();
+    await db.update((tx) => ids.forEach((id, i) => i % 10 !== 0 && tx.open(notes).delete(id)));
+    const { movedPages } = await db.compact();
+    assert.ok(movedPages > 0);
+    const kept = ids.filter((_, i) => i % 10 === 0);
+    assert.deepEqual([...db.open(notes).scan()].map(({ id }) => String(id)), kept.map(String));
+    for (const [i, id] of kept.entries()) {
+      assert.deepEqual(db.open(notes).read(id), new Uint8Array(500).fill(10 * i));
+    }
+    const next = await db.update((tx) => tx.open(notes).insert(bytes("next")));
+    assert.ok(next.serial > ids.at(-1)!.serial);
+  });
+});
+
 test("segment: reads and scans see what a transaction has and no more", async () => {
   await withStore(async (db) => {
     const [a, b] = await db.update((tx) => {
