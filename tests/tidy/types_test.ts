@@ -1,0 +1,119 @@
+/**
+ * Types flow from a definition to everything that is read, written and watched. `deno check` proves
+ * it: a type that is not the one expected does not compile.
+ */
+
+import assert from "node:assert/strict";
+import process from "node:process";
+import { test } from "node:test";
+import {
+  type Change,
+  codec,
+  Database,
+  index,
+  type RecordId,
+  recordLog,
+  segment,
+  type SegmentEntry,
+  type Snapshot,
+  type Transaction,
+} from "../../mod.ts";
+import { runCommand } from "../tools/run_command.ts";
+import { readJson } from "../tools/repository.ts";
+
+/** `true` for one type only, not for types that merely fit each other: `unknown` and `any` fit all. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true
+  : false;
+
+/** A value of exactly this type. The second argument exists only where the types differ. */
+function typed<Expected>(): <Actual>(
+  value: Actual,
+  ...differs: Same<Actual, Expected> extends true ? [] : [never]
+) => void {
+  return () => {};
+}
+
+interface User {
+  readonly city: string;
+  readonly age: number;
+}
+
+const users = index("users", {
+  key: codec.tuple(codec.string, codec.u64),
+  value: codec.json<User>(),
+  indexes: { byCity: { key: codec.string, of: (user) => user.city } },
+});
+const tags = index("tags", { key: codec.date, value: codec.boolean, mode: "cluster" });
+const places = index("places", {
+  key: codec.u8,
+  value: codec.struct({ x: codec.f64, name: codec.string }),
+});
+const notes = segment("notes");
+const audit = recordLog("audit");
+
+type UserKey = [string, bigint];
+
+function assertReads(from: Database | Snapshot | Transaction): void {
+  const reader = from.open(users);
+  typed<User | undefined>()(reader.get(["a", 1n]));
+  typed<User | undefined>()(reader.one(["a", 1n]));
+  typed<(User | undefined)[]>()(reader.getMany([]));
+  typed<[UserKey, User] | undefined>()(reader.first());
+  typed<IterableIterator<[UserKey, User]>>()(reader.range({ prefix: ["a"] }));
+  typed<IterableIterator<UserKey>>()(reader.keys());
+  typed<IterableIterator<User>>()(reader.values());
+  typed<[UserKey, User] | undefined>()(reader.by("byCity").one("Oslo"));
+  typed<IterableIterator<[string, UserKey, User]>>()(reader.by("byCity").range());
+  typed<boolean[]>()(from.open(tags).get(new Date(0)));
+  typed<boolean | undefined>()(from.open(tags).one(new Date(0)));
+  typed<IterableIterator<SegmentEntry>>()(from.open(notes).scan());
+  typed<Uint8Array | undefined>()(from.open(audit).get(0));
+}
+
+test("index, segment, recordLog: types flow through open, transactions, snapshots and watch", async () => {
+  const db = await Database.memory();
+  assertReads(db);
+  assertReads(db.snapshot());
+  const id = await db.update((tx) => {
+    assertReads(tx);
+    // @ts-expect-error: the value of a user has an age
+    assert.throws(() => tx.open(index("no", { key: codec.u8, value: codec.u8 })).put(1, "one"));
+    // @ts-expect-error: a reader writes nothing
+    assert.equal(db.open(users).put, undefined);
+    return tx.open(notes).insert(new Uint8Array(1));
+  });
+  typed<RecordId>()(id);
+  const all = db.watch(users);
+  typed<AsyncIterableIterator<Change<UserKey, User>>>()(all);
+  typed<AsyncIterableIterator<Change<RecordId>>>()(db.watch(notes));
+  typed<{ x: number; name: string } | undefined>()(db.open(places).get(1));
+  // @ts-expect-error: there is no secondary index of this name
+  assert.throws(() => db.open(users).by("byAge"), RangeError);
+  // @ts-expect-error: keys of json have no order
+  assert.throws(() => index("wrong", { key: codec.json<User>(), value: codec.u8 }), TypeError);
+  await db.close();
+});
+
+test("public types: none is `any`", async (t) => {
+  const deno = process.env["DENO_BIN"] ?? (process.versions["deno"] && process.execPath);
+  if (!deno) return t.skip("needs the deno program: set DENO_BIN");
+  const { exports } = readJson<{ exports: Record<string, string> }>("deno.json");
+  // Types of the peer package are public in ./level, and its own business.
+  const paths = Object.values(exports).filter((path) => !path.endsWith("/level.ts"));
+  const { code, stdout, output } = await runCommand(deno, ["doc", "--json", ...paths]);
+  assert.equal(code, 0, output);
+  const keywords = new Map<string, string[]>();
+  collect(JSON.parse(stdout), "", keywords);
+  assert.ok(keywords.has("unknown") && keywords.has("string"), [...keywords.keys()].join());
+  assert.deepEqual(keywords.get("any") ?? [], []);
+});
+
+/** Where types are keywords, by keyword. */
+function collect(node: unknown, path: string, found: Map<string, string[]>): void {
+  if (typeof node !== "object" || node === null) return;
+  const { kind, repr } = node as { kind?: unknown; repr?: unknown };
+  if (kind === "keyword" && typeof repr === "string") {
+    found.set(repr, [...found.get(repr) ?? [], path]);
+  }
+  for (const [name, part] of Object.entries(node)) collect(part, `${path}/${name}`, found);
+}
