@@ -94,7 +94,7 @@ test("index, segment, recordLog: types flow through open, transactions, snapshot
   await db.close();
 });
 
-test("public types: none is `any`", async (t) => {
+test("public types: none is any", async (t) => {
   const deno = process.env["DENO_BIN"] ?? (process.versions["deno"] && process.execPath);
   if (!deno) return t.skip("needs the deno program: set DENO_BIN");
   const { exports } = readJson<{ exports: Record<string, string> }>("deno.json");
