@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { codec, Database, segment } from "../../mod.ts";
+import { Database, segment } from "../../mod.ts";
 
 const BYTES = Number(process.env["LARGE_VALUE_BYTES"] ?? 24 * 1024 * 1024);
 if (!Number.isSafeInteger(BYTES) || BYTES < 1) throw new RangeError("LARGE_VALUE_BYTES is no size");
 
-const files = segment("files", codec.bytes);
+const files = segment("files");
 
 test("segment keeps a very large value over reopening, and gives its space back", async () => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-large-"));
