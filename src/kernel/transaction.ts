@@ -35,8 +35,9 @@ const NONE_IN_DOUBT: readonly HeldSet[] = [];
 
 /**
  * A unit of change: all of it, or nothing. One use. Reads see its own changes over the state at its
- * beginning, or what else its {@linkcode Isolation} says. An unfinished one that is disposed is
- * rolled back.
+ * beginning, or what else its {@linkcode Isolation} says. A method of a structure that throws has
+ * changed nothing: its error may be caught, and the rest committed. An unfinished transaction that
+ * is disposed is rolled back.
  */
 export class Transaction {
   readonly #host: TransactionHost;

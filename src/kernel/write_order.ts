@@ -27,6 +27,9 @@ const NEXT = 2;
 /** A quarter of the nodes of a level are on the next: enough for 4^12 keys. */
 const LEVELS = 12;
 
+/** The node before all others. */
+const FIRST: readonly number[] = new Array<number>(NEXT + LEVELS).fill(0);
+
 const NO_KEY = new Uint8Array(0);
 
 /** The node on each level behind which a key belongs: scratch of `#behind`. */
@@ -35,12 +38,10 @@ const path = new Int32Array(LEVELS);
 /** The order of a write set. */
 export class WriteOrder {
   readonly #set: WriteSet;
-  #nodes = new Int32Array(64);
-  #end = NEXT + LEVELS;
+  readonly #nodes: number[] = [...FIRST];
   #levels = 1;
   /** By operation: the one before it on its key, or -1. */
-  #previous = new Int32Array(16);
-  #entered = 0;
+  readonly #previous: number[] = [];
 
   /** An order in which nothing is entered yet. */
   constructor(set: WriteSet) {
@@ -49,9 +50,7 @@ export class WriteOrder {
 
   /** Enters the operations that were added since. */
   catchUp(): void {
-    for (const { count } = this.#set; this.#entered < count; this.#entered++) {
-      this.#enter(this.#entered);
-    }
+    for (let op = this.#previous.length; op < this.#set.count; op++) this.#enter(op);
   }
 
   /** The node of the first key of a tree that is at `key` or above; `open`: above. 0 if none. */
@@ -115,8 +114,7 @@ export class WriteOrder {
     const found = this.next(before);
     const isKnown = found !== 0 &&
       this.compare(found, set.tree(op), set.out.bytes, begin, end) === 0;
-    if (op >= this.#previous.length) this.#previous = doubled(this.#previous);
-    this.#previous[op] = isKnown ? this.latest(found) : -1;
+    this.#previous.push(isKnown ? this.latest(found) : -1);
     if (isKnown) this.#nodes[found + LATEST] = op;
     else this.#insert(op);
   }
@@ -124,17 +122,14 @@ export class WriteOrder {
   /** Puts a node where `path` says. */
   #insert(op: number): void {
     const height = heightOf(op);
-    const node = this.#end;
-    this.#end += NEXT + height;
-    if (this.#end > this.#nodes.length) this.#nodes = doubled(this.#nodes);
     const nodes = this.#nodes;
+    const node = nodes.length;
     // Above the levels in use only the first node is in the way.
     while (this.#levels < height) path[this.#levels++] = 0;
-    nodes[node + LATEST] = op;
-    nodes[node + BACK] = path[0]!;
+    nodes.push(op, path[0]!);
     for (let level = 0; level < height; level++) {
       const before = path[level]! + NEXT + level;
-      nodes[node + NEXT + level] = nodes[before]!;
+      nodes.push(nodes[before]!);
       nodes[before] = node;
     }
     const next = nodes[node + NEXT]!;
@@ -180,10 +175,4 @@ function heightOf(op: number): number {
     mixed >>>= 2;
   }
   return height;
-}
-
-function doubled(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(array.length * 2);
-  larger.set(array);
-  return larger;
 }
