@@ -42,6 +42,9 @@ Usage: holdfast COMMAND [flags]
 Commands:
 ${[...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`).join("\n")}
 
+Exit codes: 0 done, 1 failed or problems found, 2 wrong command line, 3 not everything could be
+repaired, 70 the store failed, 130 ended by a signal.
+
 holdfast COMMAND --help tells more.
 `;
 
