@@ -70,6 +70,13 @@ export type { WatchLimits, WatchOptions } from "./src/kernel/watch.ts";
 export type { BackupOptions, BackupProgress, BackupReport } from "./src/kernel/backup.ts";
 export type { CheckOptions, CheckProblem, CheckReport } from "./src/kernel/check.ts";
 export type { CompactOptions, CompactProgress, CompactReport } from "./src/kernel/compact.ts";
+export type {
+  AfterCommit,
+  AfterCommitOptions,
+  BeforeCommit,
+  CommitHooks,
+  CommittedTransaction,
+} from "./src/kernel/commit_hooks.ts";
 export type { Durability } from "./src/kernel/commit.ts";
 export type {
   Access,

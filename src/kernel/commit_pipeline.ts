@@ -325,7 +325,7 @@ export class CommitPipeline {
       else this.#background(running);
       return;
     }
-    const { states, log, health, watchers } = this.#engine;
+    const { states, log, health, announcements } = this.#engine;
     const commit = this.#queue.shift()!;
     this.#busy = true;
     try {
@@ -339,7 +339,7 @@ export class CommitPipeline {
         if (!this.#busy) return;
         this.#busy = false;
         states.reveal();
-        watchers.take(commit.set);
+        announcements.take(commit.set);
         this.#complete([{ ...commit, set: EMPTY }]);
       };
       done.then(finish, (error) => this.#reject([commit], error));
@@ -362,7 +362,7 @@ export class CommitPipeline {
     }
     this.pending.shift();
     this.#engine.promisedPages -= set.pages;
-    this.#engine.watchers.take(set);
+    this.#engine.announcements.take(set);
     this.giveSet(set);
     if (this.pending.length === 0) this.tips.clear();
     return true;

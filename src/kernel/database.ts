@@ -12,6 +12,7 @@ import { type BackupOptions, type BackupReport, Backups } from "./backup.ts";
 import type { CheckOptions, CheckReport } from "./check.ts";
 import type { Checkpointer } from "./checkpoint.ts";
 import { Compaction, type CompactOptions, type CompactReport } from "./compact.ts";
+import type { CommitHooks } from "./commit_hooks.ts";
 import type { Durability } from "./commit.ts";
 import { CommitPipeline } from "./commit_pipeline.ts";
 import { checkDatabase } from "./database_check.ts";
@@ -101,7 +102,7 @@ export class Database {
     this.#host = transactionHost(engine, this.#pipeline, this.#check);
     engine.health.onPoison = () => {
       this.#pipeline.fail(engine.health.error());
-      engine.watchers.fail(engine.health.error());
+      engine.announcements.watchers.fail(engine.health.error());
     };
     this.#dropped = new DroppedTrees(engine, this.#pipeline);
   }
@@ -138,6 +139,11 @@ export class Database {
   /** Opens a new, empty database in memory: the same engine, gone with its process at the latest. */
   static memory(options: DatabaseOptions = {}): Promise<Database> {
     return Database.open("/memory.hold", { ...options, io: options.io ?? defaultIo().memory() });
+  }
+
+  /** What is called before and after commits. */
+  get hooks(): CommitHooks {
+    return this.#engine.announcements.hooks;
   }
 
   /** The adapter the database works on: its clock and turns serve whoever builds on it. */
@@ -229,7 +235,8 @@ export class Database {
     options: WatchOptions<A> = {} as WatchOptions<A>,
   ): AsyncIterableIterator<ChangeOf<A>> {
     this.#check();
-    return this.#engine.watchers.add(definition, this.#readers.visibleTree(definition), options);
+    const { watchers } = this.#engine.announcements;
+    return watchers.add(definition, this.#readers.visibleTree(definition), options);
   }
 
   /** Folds the log into the file's image. Resolves when that is durable. */
@@ -376,7 +383,7 @@ export class Database {
       if (health.writable) await this.#checkpointer.start({ exclusive: true, clean: true });
     } finally {
       this.#closed = true;
-      this.#engine.watchers.end();
+      this.#engine.announcements.watchers.end();
       file.close();
       this.#lock.release();
     }

@@ -9,6 +9,7 @@ import { Checksum } from "../base/checksum.ts";
 import { LogWriter } from "../block/log_writer.ts";
 import type { IoAdapter, IoFile } from "../io/adapter.ts";
 import type { SlotRegister } from "../journal/slot_register.ts";
+import { Announcements } from "./announcements.ts";
 import { BTree } from "./btree.ts";
 import { FreeSpace } from "./free_space.ts";
 import { GuardedFile, Health } from "./health.ts";
@@ -19,7 +20,6 @@ import { PreparedSets } from "./prepared_sets.ts";
 import { ROOTS_TREE, States } from "./state.ts";
 import { extentOf, type PageRun, type Superblock } from "./superblock.ts";
 import { ValuePool } from "./value_pool.ts";
-import { Watchers } from "./watchers.ts";
 
 /** Settings of an open store, with defaults applied. */
 export interface EngineOptions {
@@ -47,7 +47,7 @@ export class Engine {
   readonly states: States;
   readonly log: LogWriter;
   readonly pool: ValuePool = new ValuePool();
-  readonly watchers: Watchers = new Watchers(this);
+  readonly announcements: Announcements;
   /** Runs written for values that are not committed yet: first page to page count. */
   readonly reserved: Map<number, number> = new Map();
   /** Transactions in doubt, as of the newest sequenced commit: what is locked. */
@@ -105,6 +105,7 @@ export class Engine {
     this.overflow = new OverflowStore(this.file, path, this.checksum, this.pager);
     this.tree = new BTree(this.pager, this.overflow);
     this.states = new States(this.tree, { id: ROOTS_TREE, epoch: 0, ...superblock.roots });
+    this.announcements = new Announcements(this);
     this.log = new LogWriter(
       this.file,
       this.checksum,

@@ -326,6 +326,7 @@ export class Transaction {
     const { engine, open, running } = this.#host;
     if (running !== undefined && running !== this) open.add(running);
     try {
+      engine.announcements.hooks.runBefore(this, open);
       engine.health.check();
       engine.inDoubt.checkTransaction(this, this.#inDoubt);
       checkConflicts(this.#host, this.view.own, this.view.since, this.witness, this.claimed);

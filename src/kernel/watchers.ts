@@ -66,10 +66,8 @@ export class Watchers {
     return watch;
   }
 
-  /** Tells a commit that was applied, unless plain reads do not see it yet. Never throws. */
+  /** Tells a commit that plain reads see now. Never throws. */
   take(set: WriteSet): void {
-    const { states } = this.#engine;
-    if (this.#watchers.size === 0 || states.visible !== states.working) return;
     for (const watcher of [...this.#watchers]) {
       try {
         this.#tell(watcher, set);
