@@ -1,17 +1,20 @@
 /**
- * Telling commits that were applied: to those who watch, and to hooks.
+ * Telling commits that were applied: to those who watch, to what is kept for those who will, and to
+ * hooks.
  *
  * @module
  */
 
 import { CommitHooks } from "./commit_hooks.ts";
 import type { Engine } from "./engine.ts";
+import { RetainedChanges } from "./retained_changes.ts";
 import { CATALOG_TREE, FIRST_TREE } from "./state.ts";
 import { Watchers } from "./watchers.ts";
 import type { WriteSet } from "./write_set.ts";
 
 /** All who are told. */
 export class Announcements {
+  readonly retained: RetainedChanges;
   readonly watchers: Watchers;
   readonly hooks: CommitHooks = new CommitHooks();
   readonly #engine: Engine;
@@ -19,13 +22,15 @@ export class Announcements {
   /** Nobody is told yet. */
   constructor(engine: Engine) {
     this.#engine = engine;
-    this.watchers = new Watchers(engine);
+    this.retained = new RetainedChanges(engine);
+    this.watchers = new Watchers(engine, this.retained);
   }
 
   /** Tells a commit that was applied, unless plain reads do not see it yet. Never throws. */
   take(set: WriteSet): void {
     const { states } = this.#engine;
     if (states.visible !== states.working) return;
+    this.retained.take(set);
     this.watchers.take(set);
     if (this.hooks.listening && changesStructures(set)) this.hooks.tell(set.sequence);
   }

@@ -60,6 +60,7 @@ export class CommitPipeline {
     this.sync = new LogSync(engine);
     checkpointer.onWanted = () => this.#schedule();
     this.sequence = engine.log.position.sequence;
+    engine.announcements.retained.begin(this.sequence - 1);
   }
 
   /** An empty write set. */

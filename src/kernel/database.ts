@@ -26,11 +26,12 @@ import { checkIsolation, type Isolation } from "./isolation.ts";
 import type { RecoveryReport } from "./open_store.ts";
 import { copyTransactionId, PreparedTransaction } from "./prepared_transaction.ts";
 import { Recovery } from "./recovery.ts";
-import { Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 import { SnapshotHolds } from "./snapshot_holds.ts";
 import { openLocked } from "./store_file.ts";
 import { StructureReaders } from "./structure_readers.ts";
 import { readStructures, type StructuresOptions, type StructureStats } from "./structure_stats.ts";
+import { takeSnapshot } from "./take_snapshot.ts";
 import { Transaction } from "./transaction.ts";
 import {
   type TransactionHost,
@@ -194,25 +195,19 @@ export class Database {
   /** A view of the present committed state that nothing later changes. Release it when done. */
   snapshot(): Snapshot {
     this.#check();
-    const hold = this.#snapshots.take();
-    const snapshot = new Snapshot({
-      reader: (definition, state, check) => this.#readers.of(definition, state, check),
-      structures: (state, options) => readStructures(this.#engine, state, options),
-      release: (held) => this.#snapshots.release(held),
-    }, hold);
-    this.#snapshots.guard(snapshot, hold);
-    return snapshot;
+    return takeSnapshot(this.#engine, this.#readers, this.#snapshots);
   }
 
   /**
-   * The changes of a structure that are committed from now on, in the order of commits, each as soon
-   * as plain reads see it. Of several changes of a key in one commit the last is told; changes of
+   * The changes of a structure that are committed from now on, or after the commit that the option
+   * `from` names, in the order of commits, each as soon as plain reads see it. Of several changes of a key in one commit the last is told; changes of
    * one commit come in the order of the keys. `options` narrow it to a key or a range where the
    * structure has keys, and bound what may wait to be taken: whoever falls further behind gets what
    * waits, and then `LAGGED`; nothing is ever left out silently.
    *
-   * It ends when it is left (`break`, `return`), when the structure is dropped, and, after what
-   * waits, when the database is closed. A structure that does not exist yet may be watched; of a
+   * It ends when it is left (`break`, `return`), and, after what waits, when the structure is dropped
+   * (its entries are not told as removed; to another one of the name belongs another watch) and when
+   * the database is closed. A structure that does not exist yet may be watched; of a
    * database opened with `readOnly` nothing is ever told.
    *
    * ```ts
@@ -226,8 +221,8 @@ export class Database {
    * for await (const { kind, key, value } of changes) console.log(kind, key, value); // put bolts 2
    * ```
    *
-   * @throws {StateError} at once `TYPE_MISMATCH`, `CLOSED`, `POISONED`; from the iterator `LAGGED`,
-   *   `POISONED`, `TYPE_MISMATCH` (created with another definition)
+   * @throws {StateError} at once `TYPE_MISMATCH`, `CLOSED`, `POISONED`, `LAGGED` (`from`); from the
+   *   iterator `LAGGED`, `POISONED`, `TYPE_MISMATCH` (created with another definition)
    * @throws {CorruptionError} from the iterator: `CORRUPT_VALUE`
    */
   watch<A>(

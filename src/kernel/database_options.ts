@@ -42,6 +42,12 @@ export interface DatabaseOptions {
   /** Size to which a log extent grows; a full one starts a checkpoint. @default 16 MiB */
   readonly logBytes?: number;
   /**
+   * How many bytes of the newest committed changes are kept in memory, so that `watch` can begin
+   * `from` a commit of the past: keys, values, and about 128 bytes for each. Large values are read
+   * back from the file once for it. @default 0
+   */
+  readonly retainChangeBytes?: number;
+  /**
    * Asked at opening about each transaction in doubt, by its id. Its answers are on the medium when
    * opening resolves; if it throws, nothing was decided and opening fails. Not asked with `readOnly`.
    * @default "keep" for all
@@ -65,6 +71,7 @@ const KNOWN = new Set([
   "isolation",
   "cacheBytes",
   "logBytes",
+  "retainChangeBytes",
   "decide",
 ]);
 
@@ -100,6 +107,7 @@ export function completeOptions(options: DatabaseOptions): CompleteOptions {
     decide: options.decide,
     cacheBytes: size("cacheBytes", options.cacheBytes ?? CACHE_BYTES_DEFAULT, CACHE_BYTES_MIN),
     logBytes: size("logBytes", options.logBytes ?? LOG_BYTES_DEFAULT, LOG_BYTES_MIN),
+    retainChangeBytes: size("retainChangeBytes", options.retainChangeBytes ?? 0, 0),
     // What replay takes in memory is no growth of the file.
     maxBytes: readOnly ? unlimited : maxBytes,
   };

@@ -29,6 +29,8 @@ export interface EngineOptions {
   readonly logBytes: number;
   /** Quota of the file. */
   readonly maxBytes: number;
+  /** How much of the newest changes is kept in memory. */
+  readonly retainChangeBytes: number;
 }
 
 /** An open store. */

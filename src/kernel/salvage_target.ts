@@ -73,6 +73,7 @@ export class SalvageTarget {
         cacheBytes: CACHE_BYTES,
         logBytes: LOG_BYTES_MIN,
         maxBytes: Number.MAX_SAFE_INTEGER,
+        retainChangeBytes: 0,
       };
       const { engine, checkpointer } = await openStore(io, path, file, options);
       return new SalvageTarget(engine, checkpointer, source);

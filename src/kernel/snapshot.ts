@@ -28,6 +28,8 @@ export interface SnapshotHost {
 export class Snapshot {
   /** When it was taken, by the clock of the io adapter, in milliseconds since 1970. */
   readonly takenAt: number;
+  /** Number of the newest commit in it: `db.watch` goes on `from` there. */
+  readonly sequence: number;
   readonly #host: SnapshotHost;
   readonly #hold: SnapshotHold;
 
@@ -35,10 +37,11 @@ export class Snapshot {
    * Takes over what it holds; use `Database.snapshot()`.
    * @internal
    */
-  constructor(host: SnapshotHost, hold: SnapshotHold) {
+  constructor(host: SnapshotHost, hold: SnapshotHold, sequence: number) {
     this.#host = host;
     this.#hold = hold;
     this.takenAt = hold.takenAt;
+    this.sequence = sequence;
   }
 
   /**

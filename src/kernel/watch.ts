@@ -7,7 +7,7 @@
 import { StateError } from "../errors.ts";
 import type { Change, RangeOf } from "./change.ts";
 
-/** How far one who watches may fall behind, and until when. */
+/** How far one who watches may fall behind, and from when until when. */
 export interface WatchLimits {
   /** Changes that may wait to be taken; one more ends the watch with `LAGGED`. @default 10,000 */
   readonly limit?: number;
@@ -15,6 +15,13 @@ export interface WatchLimits {
   readonly limitBytes?: number;
   /** Ends the watch: it throws the reason of the signal. */
   readonly signal?: AbortSignal;
+  /**
+   * Begins behind the commit of this number instead of the newest one: that of a change, of an
+   * `afterCommit` hook, or `sequence` of a snapshot. What was committed since is told first, without
+   * a gap and nothing twice, and does not count towards the limits. `LAGGED` unless all of it is
+   * still retained: see the option `retainChangeBytes` of the database.
+   */
+  readonly from?: number;
 }
 
 /** Options of `Database.watch`: limits, and what the structure can be narrowed to. */
@@ -51,6 +58,8 @@ export class Watch<C> implements AsyncIterableIterator<C> {
   readonly #takers: Taker<C>[] = [];
   #front = 0;
   #bytes = 0;
+  /** Changes at the front that do not count. */
+  #replayed = 0;
   #end: End | undefined;
 
   /**
@@ -104,12 +113,19 @@ export class Watch<C> implements AsyncIterableIterator<C> {
   /** Adds a change, which becomes its own. */
   push(change: Change): void {
     if (this.#end !== undefined) return;
-    const waiting = this.#queue.length - this.#front;
+    const waiting = this.#queue.length - this.#front - this.#replayed;
     if (waiting >= this.#limit || this.#bytes >= this.#limitBytes) return this.#overflow(waiting);
     this.#queue.push(change);
     this.#bytes += bytesOf(change);
     const taker = this.#takers.shift();
     if (taker !== undefined) this.#take(change).then(taker.resolve, taker.reject);
+  }
+
+  /** Adds a change of the past, which becomes its own; before all others, and before anybody waits. */
+  replay(change: Change): void {
+    if (this.#end !== undefined) return;
+    this.#queue.push(change);
+    this.#replayed++;
   }
 
   /** Takes no more changes: yields what waits, and ends like this. Only the first call counts. */
@@ -126,7 +142,8 @@ export class Watch<C> implements AsyncIterableIterator<C> {
 
   async #take(change: Change): Promise<IteratorResult<C>> {
     this.#front++;
-    this.#bytes -= bytesOf(change);
+    if (this.#replayed > 0) this.#replayed--;
+    else this.#bytes -= bytesOf(change);
     if (this.#front >= COMPACT_STEP || this.#front === this.#queue.length) {
       this.#queue.splice(0, this.#front);
       this.#front = 0;
@@ -147,7 +164,11 @@ export class Watch<C> implements AsyncIterableIterator<C> {
   }
 
   #drop(): void {
-    this.#queue.length = this.#front = this.#bytes = 0;
+    this.#queue.length =
+      this.#front =
+      this.#bytes =
+      this.#replayed =
+        0;
   }
 
   readonly #abort = (): void => {

@@ -9,22 +9,23 @@
  * @module
  */
 
-import { catalogCodec, catalogKey, checkDefinition } from "./catalog.ts";
+import { catalogCodec, type CatalogEntry, catalogKey, checkDefinition } from "./catalog.ts";
 import type { Change, ChangeOf, RangeOf } from "./change.ts";
+import { changesOf, isWithin } from "./committed_changes.ts";
 import type { Definition } from "./definition.ts";
 import type { Engine } from "./engine.ts";
+import type { RetainedChanges, RetainedCommit } from "./retained_changes.ts";
 import { CATALOG_TREE } from "./state.ts";
 import type { KeyBounds } from "./tree_cursor.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
-import { PUT, PUT_REFERENCE, REMOVE, type WriteSet } from "./write_set.ts";
-import { WriteWalk } from "./write_walk.ts";
+import { PUT, type WriteSet } from "./write_set.ts";
 
 /** One who watches, and what. */
 interface Watcher {
   readonly definition: Definition<unknown>;
   readonly catalogKey: Uint8Array;
   readonly bounds: KeyBounds;
-  readonly watch: Pick<Watch<unknown>, "push" | "stop">;
+  readonly watch: Pick<Watch<unknown>, "push" | "replay" | "stop">;
   /** -1 while the structure does not exist. */
   tree: number;
 }
@@ -32,23 +33,26 @@ interface Watcher {
 /** All who watch a database. */
 export class Watchers {
   readonly #engine: Engine;
+  readonly #retained: RetainedChanges;
   readonly #watchers = new Set<Watcher>();
 
   /** Nobody watches. */
-  constructor(engine: Engine) {
+  constructor(engine: Engine, retained: RetainedChanges) {
     this.#engine = engine;
+    this.#retained = retained;
   }
 
   /** Begins a watch. `tree` is that of the structure, -1 while it does not exist. */
   add<A>(definition: Definition<A>, tree: number, options: WatchOptions<A>): Watch<ChangeOf<A>> {
     const { health } = this.#engine;
     if (health.poisoned) throw health.error();
-    const { limit: _limit, limitBytes: _limitBytes, signal: _signal, ...range } = options;
+    const { limit: _limit, limitBytes: _limitBytes, signal: _signal, from, ...range } = options;
     const { feed } = definition;
     const [unknown] = Object.keys(range);
     if (feed === undefined && unknown !== undefined) {
       throw new TypeError(`Unknown option "${unknown}" of a watch of a ${definition.kind}`);
     }
+    const commits = from === undefined ? [] : this.#retained.after(from);
     const watch = new Watch<ChangeOf<A>>(
       definition.name,
       options,
@@ -63,6 +67,12 @@ export class Watchers {
     };
     this.#watchers.add(watcher);
     watch.onStop = (): void => void this.#watchers.delete(watcher);
+    // No commit is told between these: one is retained already, or is going to be told.
+    try {
+      this.#replay(watcher, commits);
+    } catch (error) {
+      watch.stop({ error });
+    }
     return watch;
   }
 
@@ -89,39 +99,54 @@ export class Watchers {
   }
 
   #tell(watcher: Watcher, set: WriteSet): void {
-    const { out } = set;
-    const { catalogKey: name, definition, watch } = watcher;
+    const { catalogKey: name, watch } = watcher;
     const op = set.find(CATALOG_TREE, name, 0, name.length);
     if (op >= 0) {
       const at = set.valueAt(op);
+      const { bytes } = set.out;
       const entry = set.kind(op) === PUT
-        ? catalogCodec.decode(out.bytes, at, at + set.valueLength(op))
+        ? catalogCodec.decode(bytes, at, at + set.valueLength(op))
         : undefined;
-      // Dropped, and perhaps another one was created in the same commit.
-      if (watcher.tree >= 0 && entry?.tree !== watcher.tree) return watch.stop("done");
-      if (entry === undefined) return;
-      checkDefinition(definition, entry);
-      watcher.tree = entry.tree;
+      follow(watcher, entry);
     }
-    if (watcher.tree < 0 || !set.touches(watcher.tree)) return;
-    const walk = new WriteWalk(set, watcher.tree, watcher.bounds);
-    while (walk.next()) {
-      const begin = set.keyAt(walk.op);
-      const key = out.bytes.slice(begin, begin + set.keyLength(walk.op));
-      watch.push(this.#copy(set, walk.op, key));
-    }
+    if (watcher.tree < 0) return;
+    const { overflow } = this.#engine;
+    for (const change of changesOf(set, watcher.tree, watcher.bounds, overflow)) watch.push(change);
   }
 
-  #copy(set: WriteSet, op: number, key: Uint8Array): Change {
-    const { sequence, out } = set;
-    const at = set.valueAt(op);
-    switch (set.kind(op)) {
-      case PUT_REFERENCE:
-        return { kind: "put", key, value: this.#engine.overflow.read(out.bytes, at), sequence };
-      case REMOVE:
-        return { kind: "remove", key, value: undefined, sequence };
-      default:
-        return { kind: "put", key, value: out.bytes.slice(at, at + set.valueLength(op)), sequence };
+  /** Tells what was committed before the watch began. */
+  #replay(watcher: Watcher, commits: readonly RetainedCommit[]): void {
+    const { definition: { name }, bounds, watch } = watcher;
+    const renaming = commits.find(({ names }) => names.has(name));
+    if (renaming !== undefined) watcher.tree = renaming.names.get(name)!.former;
+    for (const { names, trees } of commits) {
+      const change = names.get(name);
+      if (change !== undefined) follow(watcher, change.entry);
+      for (const each of trees.get(watcher.tree) ?? []) {
+        if (isWithin(bounds, each.key, 0, each.key.length)) watch.replay(copyOf(each));
+      }
     }
   }
+}
+
+/**
+ * The name that is watched has another entry in the catalog.
+ * @throws {StateError} `TYPE_MISMATCH`
+ */
+function follow(watcher: Watcher, entry: CatalogEntry | undefined): void {
+  // Dropped, and perhaps another one was created in the same commit.
+  if (watcher.tree >= 0 && entry?.tree !== watcher.tree) {
+    watcher.tree = -1;
+    return watcher.watch.stop("done");
+  }
+  if (entry === undefined) return;
+  checkDefinition(watcher.definition, entry);
+  watcher.tree = entry.tree;
+}
+
+function copyOf(change: Change): Change {
+  const { kind, key, value, sequence } = change;
+  return kind === "remove"
+    ? { kind, key: key.slice(), value: undefined, sequence }
+    : { kind, key: key.slice(), value: value.slice(), sequence };
 }
