@@ -5,6 +5,7 @@
  */
 
 import { StateError } from "../errors.ts";
+import type { OpenTransactions } from "./open_transactions.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** A commit that was made. */
@@ -101,7 +102,7 @@ export class CommitHooks {
    * keeps its view when a hook commits another one.
    * @internal
    */
-  runBefore(transaction: Transaction, open: Set<Transaction>): void {
+  runBefore(transaction: Transaction, open: OpenTransactions): void {
     if (this.#running.has(transaction)) {
       throw new StateError(
         "TRANSACTION_DONE",

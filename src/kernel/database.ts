@@ -321,13 +321,7 @@ export class Database {
   /** Counters and sizes. */
   stats(): DatabaseStats {
     this.#check();
-    return readStats(
-      this.#engine,
-      this.#pipeline,
-      this.#checkpointer,
-      this.#snapshots,
-      this.#dropped,
-    );
+    return readStats(this.#host, this.#checkpointer, this.#snapshots, this.#dropped);
   }
 
   /** The structures there are, by name, with their sizes: reads the catalog and one root each. */
@@ -364,7 +358,7 @@ export class Database {
 
   async #close(): Promise<void> {
     const { health, file } = this.#engine;
-    for (const transaction of [...this.#host.open]) transaction.rollback();
+    this.#host.open.rollback();
     this.#snapshots.releaseAll();
     try {
       await this.#backups.stop();

@@ -5,11 +5,10 @@
  */
 
 import type { Checkpointer } from "./checkpoint.ts";
-import type { CommitPipeline } from "./commit_pipeline.ts";
 import type { DroppedTrees } from "./dropped_trees.ts";
-import type { Engine } from "./engine.ts";
 import { PAGE_BYTES } from "./limits.ts";
 import type { SnapshotHolds } from "./snapshot_holds.ts";
+import type { TransactionHost } from "./transaction_host.ts";
 
 /** What `Database.stats()` tells. Bytes unless named otherwise. */
 export interface DatabaseStats {
@@ -55,6 +54,14 @@ export interface DatabaseStats {
   readonly leakedSnapshots: number;
   /** The highest age at which one of them was found in milliseconds, 0 without one. */
   readonly leakedSnapshotMs: number;
+  /** Transactions that have begun and not ended, but for one whose synchronous body runs. */
+  readonly openTransactions: number;
+  /** Age of the oldest of them in milliseconds, 0 without one. */
+  readonly oldestTransactionMs: number;
+  /** Transactions since opening that were garbage collected without an end: a leak in the program. */
+  readonly leakedTransactions: number;
+  /** The highest age at which one of them was found in milliseconds, 0 without one. */
+  readonly leakedTransactionMs: number;
   /** Dropped structures whose space is not freed yet. */
   readonly droppedStructures: number;
 }
@@ -64,8 +71,7 @@ const SUPERBLOCK_PAGES = 2;
 
 /** Reads the counters of an engine. */
 export function readStats(
-  engine: Engine,
-  pipeline: CommitPipeline,
+  { engine, pipeline, open }: TransactionHost,
   checkpointer: Checkpointer,
   snapshots: SnapshotHolds,
   dropped: DroppedTrees,
@@ -97,6 +103,10 @@ export function readStats(
     oldestSnapshotMs: snapshots.oldestMs,
     leakedSnapshots: snapshots.leaked,
     leakedSnapshotMs: snapshots.leakedMs,
+    openTransactions: open.size,
+    oldestTransactionMs: open.oldestMs,
+    leakedTransactions: open.leaked,
+    leakedTransactionMs: open.leakedMs,
     droppedStructures: dropped.count,
   };
 }

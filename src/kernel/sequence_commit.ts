@@ -19,7 +19,7 @@ export function sequenceCommit<T>(
   durability: Durability,
   result: T,
 ): Promise<T> {
-  for (const other of open) other.capture();
+  open.capture();
   // At "memory" it is applied at once, and must not be reset before the history has its keys.
   if (open.size > 0 && durability === "memory") set.shared = true;
   const { sequence } = pipeline;

@@ -18,7 +18,6 @@ import type { HeldSet } from "./in_doubt.ts";
 import { type PreparedTransaction, prepareSet } from "./prepared_transaction.ts";
 import { sequenceCommit } from "./sequence_commit.ts";
 import { CATALOG_TREE } from "./state.ts";
-import { ReservedRuns } from "./reserved_runs.ts";
 import { type ChangeMark, keepFirst, Savepoint } from "./savepoint.ts";
 import type { TransactionHost } from "./transaction_host.ts";
 import { TransactionTree } from "./transaction_tree.ts";
@@ -52,7 +51,6 @@ export class Transaction {
    * @internal
    */
   readonly witness: Witness | undefined;
-  #runs: ReservedRuns | undefined;
   readonly #structures: OpenedStructures;
   #savepoints: Savepoint[] | undefined;
   /**
@@ -201,7 +199,7 @@ export class Transaction {
     try {
       done = prepareSet(this.#host, this, this.#transactionId);
     } catch (error) {
-      this.#runs?.release();
+      this.view.giveRunsBack();
       throw error;
     }
     return await done;
@@ -237,9 +235,7 @@ export class Transaction {
    * @internal
    */
   mark(): ChangeMark {
-    const { count, out } = this.view.own;
-    const runs = this.#runs?.count ?? 0;
-    return { operations: count, bytes: out.length, runs, claims: this.claimed?.size ?? 0 };
+    return { ...this.view.mark(), claims: this.claimed?.size ?? 0 };
   }
 
   /**
@@ -249,7 +245,6 @@ export class Transaction {
   undo(mark: ChangeMark): void {
     if (this.#done) return;
     this.view.undo(mark);
-    this.#runs?.release(mark.runs);
     keepFirst(this.claimed, mark.claims);
     this.#undone++;
     this.#structures.undo(mark);
@@ -259,7 +254,7 @@ export class Transaction {
   rollback(): void {
     if (this.#done) return;
     this.#finish();
-    this.#runs?.release();
+    this.view.giveRunsBack();
     this.#host.pipeline.giveSet(this.view.own);
   }
 
@@ -289,8 +284,7 @@ export class Transaction {
    * @internal
    */
   reserve(page: number, pages: number): void {
-    this.#runs ??= new ReservedRuns(this.#host.engine);
-    this.#runs.add(page, pages);
+    this.view.reserve(page, pages);
   }
 
   /**
@@ -313,7 +307,7 @@ export class Transaction {
     try {
       done = sequenceCommit(this.#host, this.view.own, this.#durability, result);
     } catch (error) {
-      this.#runs?.release();
+      this.view.giveRunsBack();
       throw error;
     }
     if (this.#structures.hasRedefined) this.#host.committed.forget(pipeline.sequence);
@@ -353,13 +347,9 @@ export class Transaction {
   }
 
   #finish(): void {
-    const { open, history } = this.#host;
     this.#done = true;
     if (this.#savepoints !== undefined) this.#savepoints.length = 0;
-    if (open.size > 0) {
-      open.delete(this);
-      if (open.size === 0) history.clear();
-    }
+    this.#host.open.delete(this);
     this.view.release();
   }
 }

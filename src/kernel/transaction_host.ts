@@ -10,6 +10,7 @@ import { CommittedTrees } from "./committed_trees.ts";
 import type { CommitPipeline } from "./commit_pipeline.ts";
 import type { Engine } from "./engine.ts";
 import type { Isolation } from "./isolation.ts";
+import { OpenTransactions } from "./open_transactions.ts";
 import { createdInDoubt } from "./structure_tree.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -29,7 +30,7 @@ export interface TransactionHost {
   readonly pipeline: CommitPipeline;
   readonly history: CommitHistory;
   /** Open transactions, but for the running one. */
-  readonly open: Set<Transaction>;
+  readonly open: OpenTransactions;
   /**
    * The transaction whose synchronous body runs. It joins `open` only if another one begins or its
    * body turns out to be asynchronous: until then nobody can overtake it.
@@ -49,14 +50,14 @@ export function transactionHost(
   pipeline: CommitPipeline,
   check: () => void,
 ): TransactionHost {
-  const open = new Set<Transaction>();
-  pipeline.beforeApply = () => {
-    for (const transaction of open) transaction.capture();
-  };
+  const open = new OpenTransactions(engine.io);
+  const history = new CommitHistory(open.views());
+  open.onEmpty = () => history.clear();
+  pipeline.beforeApply = () => open.capture();
   return {
     engine,
     pipeline,
-    history: new CommitHistory(open),
+    history,
     open,
     running: undefined,
     committed: new CommittedTrees(),

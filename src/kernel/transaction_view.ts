@@ -7,6 +7,7 @@
 import type { CommitPipeline } from "./commit_pipeline.ts";
 import type { Engine } from "./engine.ts";
 import type { PendingTips } from "./pending_tips.ts";
+import { ReservedRuns } from "./reserved_runs.ts";
 import type { ChangeMark } from "./savepoint.ts";
 import type { State } from "./state.ts";
 import type { WriteSet } from "./write_set.ts";
@@ -24,6 +25,7 @@ export class TransactionView {
   readonly #engine: Engine;
   readonly #pipeline: CommitPipeline;
   #own: WriteSet;
+  #runs: ReservedRuns | undefined;
   #state: State | undefined;
   /** Own changes over captured commits, oldest first. */
   #sets: readonly WriteSet[] | undefined;
@@ -74,8 +76,26 @@ export class TransactionView {
     }
   }
 
+  /** How much it has changed. */
+  mark(): Omit<ChangeMark, "claims"> {
+    const { count, out } = this.#own;
+    return { operations: count, bytes: out.length, runs: this.#runs?.count ?? 0 };
+  }
+
+  /** Registers a run written for a value that is not committed yet. */
+  reserve(page: number, pages: number): void {
+    this.#runs ??= new ReservedRuns(this.#engine);
+    this.#runs.add(page, pages);
+  }
+
+  /** Gives the runs back: the changes are not going to be committed. */
+  giveRunsBack(): void {
+    this.#runs?.release();
+  }
+
   /** Takes back own changes since `mark`. Iterators may read the old set: it is left as it is. */
   undo(mark: ChangeMark): void {
+    this.#runs?.release(mark.runs);
     if (this.#own.count === mark.operations) return;
     const own = this.#pipeline.takeSet();
     own.copy(this.#own, mark);
@@ -87,5 +107,11 @@ export class TransactionView {
   /** Nobody reads it any more. */
   release(): void {
     if (this.#state !== undefined) this.#engine.states.unpin(this.#state);
+  }
+
+  /** Its transaction was forgotten: nobody reads it, and nothing is going to be committed. */
+  abandon(): void {
+    this.release();
+    this.giveRunsBack();
   }
 }

@@ -1,28 +1,12 @@
 import assert from "node:assert/strict";
-import { setFlagsFromString } from "node:v8";
 import { test } from "node:test";
-import { runInNewContext } from "node:vm";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
 import { type SnapshotHold, SnapshotHolds } from "../../src/kernel/snapshot_holds.ts";
 import { codec, Database, index } from "../../mod.ts";
 import { assertWhole } from "./checked.ts";
+import { collector } from "./collector.ts";
 
 const numbers = index("numbers", { key: codec.u32, value: codec.u32 });
-
-/** Collects garbage at once, where the runtime can be asked to. */
-function collector(): (() => void) | undefined {
-  const { Bun } = globalThis as { Bun?: { gc(force: boolean): void } };
-  if (Bun !== undefined) return () => Bun.gc(true);
-  try {
-    setFlagsFromString("--expose-gc");
-    const gc: unknown = runInNewContext("gc");
-    return typeof gc === "function" ? () => gc() : undefined;
-  } catch (error) {
-    // The program has no such name where the flag came too late.
-    assert.ok(error instanceof Error && error.name === "ReferenceError", String(error));
-    return undefined;
-  }
-}
 
 test("Database.stats tells the age of the oldest snapshot by the adapter's clock", async () => {
   const disk = new SimulatedDisk({ seed: 1 });
