@@ -108,6 +108,16 @@ export type { Transaction, TransactionOptions } from "./src/kernel/transaction.t
 export type { Guard } from "./src/kernel/witness.ts";
 export type { EntryCursor, KeyBounds } from "./src/kernel/tree_cursor.ts";
 export type { UpdateOptions } from "./src/kernel/update.ts";
+export { expiringIndex } from "./src/structures/expiring_index.ts";
+export type { ExpiringOptions } from "./src/structures/expiring_index.ts";
+export type {
+  ExpiringAccess,
+  ExpiringReader,
+  ExpiringWriter,
+  Expiry,
+} from "./src/structures/expiring_types.ts";
+export { sweepExpired } from "./src/structures/sweep_expired.ts";
+export type { SweepOptions } from "./src/structures/sweep_expired.ts";
 export { index } from "./src/structures/index.ts";
 export type {
   IndexAccess,

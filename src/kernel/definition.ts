@@ -22,6 +22,11 @@ export interface HeldCursor extends EntryCursor {
 export interface TreeReader {
   /** The number of the tree, never given to another one; -1 while there is no tree. */
   readonly id: number;
+  /**
+   * The time at which it reads, in milliseconds since 1970 by the clock of the io adapter: that of a
+   * snapshot when it was taken, that of a transaction when it first asked, else the present.
+   */
+  now(): number;
   /** The decoded value of a key, or `undefined`. */
   get<T>(key: ByteWriter, codec: Codec<T>): T | undefined;
   /** Whether a key is there. */

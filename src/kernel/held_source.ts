@@ -19,14 +19,16 @@ export class HeldSource implements ViewSource {
   readonly sets: readonly WriteSet[];
   readonly tips = undefined;
   readonly witness: Witness | undefined;
+  readonly now: number;
   /** Where other reads see newer commits, those here are of when it began. */
   readonly #walk: Walk | undefined;
   readonly #engine: Engine;
   #open = true;
 
   /** Holds what `source` has now. */
-  constructor(engine: Engine, { tree, state, sets, own, witness }: ViewSource) {
+  constructor(engine: Engine, { tree, state, sets, own, witness, now }: ViewSource) {
     this.#engine = engine;
+    this.now = now ?? engine.io.now();
     this.tree = tree;
     this.state = engine.states.pin(state);
     // Own changes go on in the same set.

@@ -13,7 +13,12 @@ import type { StructuresOptions, StructureStats } from "./structure_stats.ts";
 /** What a snapshot needs of its database. */
 export interface SnapshotHost {
   /** The reading view of a structure in a state. */
-  reader<A>(definition: Definition<A>, state: () => State, check: () => void): Reader<A>;
+  reader<A>(
+    definition: Definition<A>,
+    state: () => State,
+    check: () => void,
+    now: number,
+  ): Reader<A>;
   /** The structures of a state. */
   structures(state: State, options: StructuresOptions): StructureStats[];
   /** Lets go of what the snapshot holds. */
@@ -23,7 +28,8 @@ export interface SnapshotHost {
 /**
  * A frozen view. Pages it needs are not reused while it lives: release it when done, or use
  * `using`. One that is forgotten is released when it is garbage collected, which may be never, and
- * counts as leaked in `stats()`. Does not survive the process.
+ * counts as leaked in `stats()`. Does not survive the process. Time stands still in it: entries that
+ * expire later are there.
  */
 export class Snapshot {
   /** When it was taken, by the clock of the io adapter, in milliseconds since 1970. */
@@ -50,7 +56,8 @@ export class Snapshot {
    */
   open<A>(definition: Definition<A>): Reader<A> {
     this.#check();
-    return this.#host.reader(definition, () => this.#hold.state, () => this.#check());
+    const hold = this.#hold;
+    return this.#host.reader(definition, () => hold.state, () => this.#check(), hold.takenAt);
   }
 
   /**

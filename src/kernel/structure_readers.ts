@@ -49,11 +49,17 @@ export class StructureReaders {
   }
 
   /**
-   * The view of a state; `check` is called before each read.
+   * The view of a state, at the time `now` if that does not go on; `check` is called before each
+   * read.
    * @throws {StateError} `TYPE_MISMATCH`
    */
-  of<A>(definition: Definition<A>, state: () => State, check: () => void): Reader<A> {
-    return this.#reader(definition, this.#source(definition, state, check), state, check);
+  of<A>(
+    definition: Definition<A>,
+    state: () => State,
+    check: () => void,
+    now?: number,
+  ): Reader<A> {
+    return this.#reader(definition, this.#source(definition, state, check, now), state, check);
   }
 
   #reader<A>(
@@ -62,12 +68,12 @@ export class StructureReaders {
     state: () => State,
     check: () => void,
   ): Reader<A> {
-    const open = <B>(other: Definition<B>): Reader<B> => this.of(other, state, check);
+    const open = <B>(other: Definition<B>): Reader<B> => this.of(other, state, check, source.now);
     return definition.reader(new TreeView(this.#engine, source), open);
   }
 
-  #source(definition: Named, state: () => State, check: () => void): StateTree {
-    const source = new StateTree(state, check, (seen) => this.#treeOf(definition, seen));
+  #source(definition: Named, state: () => State, check: () => void, now?: number): StateTree {
+    const source = new StateTree(state, check, now, (seen) => this.#treeOf(definition, seen));
     source.find();
     return source;
   }
@@ -127,15 +133,22 @@ class StateTree implements ViewSource {
   readonly sets: readonly WriteSet[] = NO_SETS;
   readonly tips = undefined;
   readonly check: () => void;
+  readonly now: number | undefined;
   readonly #state: () => State;
   readonly #find: (state: State) => number;
   #tree = -1;
   /** Version of the catalog in which it was found. */
   #catalog = -1;
 
-  constructor(state: () => State, check: () => void, find: (state: State) => number) {
+  constructor(
+    state: () => State,
+    check: () => void,
+    now: number | undefined,
+    find: (state: State) => number,
+  ) {
     this.#state = state;
     this.check = check;
+    this.now = now;
     this.#find = find;
   }
 

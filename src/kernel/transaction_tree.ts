@@ -54,6 +54,10 @@ export class TransactionTree implements ChangeSink {
     return this.#transaction.view.tips;
   }
 
+  get now(): number {
+    return this.#transaction.view.now;
+  }
+
   get witness(): Witness | undefined {
     return this.#transaction.witness;
   }

@@ -26,6 +26,7 @@ export class TransactionView {
   readonly #pipeline: CommitPipeline;
   #own: WriteSet;
   #runs: ReservedRuns | undefined;
+  #now: number | undefined;
   #state: State | undefined;
   /** Own changes over captured commits, oldest first. */
   #sets: readonly WriteSet[] | undefined;
@@ -35,6 +36,11 @@ export class TransactionView {
     this.#pipeline = pipeline;
     this.#own = pipeline.takeSet();
     this.since = pipeline.sequence;
+  }
+
+  /** The time of the transaction: when it first asked, in milliseconds since 1970. */
+  get now(): number {
+    return this.#now ??= this.#engine.io.now();
   }
 
   /** The changes of the transaction. */

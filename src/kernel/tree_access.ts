@@ -37,6 +37,8 @@ export interface ViewSource {
   readonly witness?: Witness | undefined;
   /** The one of `sets` that may still grow. */
   readonly own?: WriteSet;
+  /** The time at which it reads, where that does not go on. */
+  readonly now?: number | undefined;
 }
 
 const EMPTY_BOUNDS: KeyBounds = {};
@@ -54,6 +56,10 @@ export class TreeView implements TreeReader {
 
   get id(): number {
     return this.source.tree;
+  }
+
+  now(): number {
+    return this.source.now ?? this.engine.io.now();
   }
 
   get<T>(key: ByteWriter, codec: Codec<T>): T | undefined {

@@ -129,7 +129,8 @@ export function index<K, V, S extends object>(
     reader: (tree) => new SingleReader(tree, layout),
     writer: (tree) => new SingleWriter(tree, layout),
     feed,
-    upgradeFrom: (former) => upgradeParts(name, format, former, parts),
+    upgradeFrom: (former) =>
+      upgradeParts<K, V, IndexAccess<K, V, V | undefined>>(name, format, former, parts),
   };
 }
 

@@ -45,26 +45,35 @@ export class RecordIndexReader<K, V, S> extends SingleReader<K, V>
 
   by<N extends keyof S & string>(name: N): SecondaryReader<S[N], K, V> {
     const part = named(this.#parts, name);
-    return new SecondaryView(part, this.#treeOf(part), this.#tree, this.#layout);
+    return new SecondaryView(
+      part,
+      partTree(part, this.#tree, this.#open),
+      this.#tree,
+      this.#layout,
+    );
   }
 
   verify(): VerifyReport {
     const opened = [...this.#parts.values()].map((part) => ({
       part,
-      tree: this.#treeOf(part),
+      tree: partTree(part, this.#tree, this.#open),
     }));
     return verifyParts(this.#tree, this.#layout, opened);
   }
+}
 
-  /** An index is there as soon as the records are, and may be gone when this view is old. */
-  #treeOf(part: SecondaryPart<K, V>): TreeReader {
-    const tree = this.#open(part.definition);
-    if (tree.id >= 0 || this.#tree.id < 0) return tree;
-    throw new StateError(
-      "TYPE_MISMATCH",
-      `Cannot read index "${part.name}": it was removed by another definition`,
-    );
-  }
+/** The tree of an index, which is there as soon as the records are, and may be gone in an old view. */
+export function partTree<K, V>(
+  part: SecondaryPart<K, V>,
+  records: TreeReader,
+  open: OpenReader,
+): TreeReader {
+  const tree = open(part.definition);
+  if (tree.id >= 0 || records.id < 0) return tree;
+  throw new StateError(
+    "TYPE_MISMATCH",
+    `Cannot read index "${part.name}": it was removed by another definition`,
+  );
 }
 
 /** Writing view. */
@@ -103,7 +112,8 @@ export class RecordIndexWriter<K, V, S> extends SingleWriter<K, V>
   }
 }
 
-function named<T>(parts: ReadonlyMap<string, T>, name: string): T {
+/** One of them by its name. @throws {RangeError} if there is none */
+export function named<T>(parts: ReadonlyMap<string, T>, name: string): T {
   const part = parts.get(name);
   if (part === undefined) throw new RangeError(`There is no secondary index "${name}"`);
   return part;

@@ -16,17 +16,23 @@ import type { SecondaryReader } from "./secondary_types.ts";
 
 const keyBytes = new ByteWriter(64);
 
+/** Where the entries of a secondary index lie. */
+type NamedLayout<K> = Pick<SecondaryPart<K, never>, "name" | "layout">;
+
+/** The tree of a secondary index, as far as it is read here. */
+type EntrySource = Pick<TreeReader, "count" | "cursor">;
+
 /** View of a secondary index and of the records, in one state or transaction. */
 export class SecondaryView<S, K, V> implements SecondaryReader<S, K, V> {
-  readonly #part: SecondaryPart<K, V>;
-  readonly #tree: TreeReader;
+  readonly #part: NamedLayout<K>;
+  readonly #tree: EntrySource;
   readonly #records: TreeReader;
   readonly #layout: SingleLayout<K, V>;
 
   /** Binds the tree of the index and that of the records. */
   constructor(
-    part: SecondaryPart<K, V>,
-    tree: TreeReader,
+    part: NamedLayout<K>,
+    tree: EntrySource,
     records: TreeReader,
     layout: SingleLayout<K, V>,
   ) {

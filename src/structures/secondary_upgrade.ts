@@ -8,10 +8,14 @@
  */
 
 import type { Definition, StructureUpgrade } from "../kernel/definition.ts";
-import type { IndexedAccess } from "./secondary_types.ts";
 import { partDefinition, type SecondaryPart } from "./secondary_part.ts";
 
 const SEPARATOR = " by ";
+
+/** The writing view of an index that has secondary ones. */
+interface Rebuildable {
+  rebuild(name: string): void;
+}
 
 /** What follows the format of the records; the order of declaration is no matter. */
 export function formatOf<K, V>(parts: ReadonlyMap<string, SecondaryPart<K, V>>): string {
@@ -22,12 +26,12 @@ export function formatOf<K, V>(parts: ReadonlyMap<string, SecondaryPart<K, V>>):
 }
 
 /** How an index kept with other secondary ones comes to have these, if its records are the same. */
-export function upgradeParts<K, V, S>(
+export function upgradeParts<K, V, A>(
   owner: string,
   records: string,
   former: string,
   parts: ReadonlyMap<string, SecondaryPart<K, V>>,
-): StructureUpgrade<IndexedAccess<K, V, S>> | undefined {
+): StructureUpgrade<A> | undefined {
   const formats = formerFormats(records, former);
   if (formats === undefined) return undefined;
   const same = ([name, format]: readonly [string, string]): boolean =>
@@ -38,7 +42,7 @@ export function upgradeParts<K, V, S>(
   return {
     gone,
     run: (writer) => {
-      for (const { name } of missing) writer.rebuild(name as keyof S & string);
+      for (const { name } of missing) (writer as Rebuildable).rebuild(name);
     },
   };
 }

@@ -6,6 +6,7 @@
  */
 
 import { ByteWriter } from "../base/byte_writer.ts";
+import { codec } from "../base/codec.ts";
 import type { Codec } from "../base/key_codec.ts";
 import type { HeldCursor, HeldTree, TreeReader, TreeWriter } from "../kernel/definition.ts";
 import type { KeyBounds } from "../kernel/tree_cursor.ts";
@@ -34,9 +35,19 @@ export class IndexedTree<K, V> implements TreeWriter {
   readonly #tree: TreeWriter;
   readonly #layout: SingleLayout<K, V>;
   readonly #parts: readonly OpenPart<K, V>[];
+  readonly #vacate: ((record: ByteWriter) => boolean) | undefined;
 
-  /** Binds the tree of the records and those of the indexes. */
-  constructor(tree: TreeWriter, layout: SingleLayout<K, V>, parts: readonly OpenPart<K, V>[]) {
+  /**
+   * Binds the tree of the records and those of the indexes. `vacate` is asked to remove the record
+   * that has a unique key which another one is to get, and tells whether it did.
+   */
+  constructor(
+    tree: TreeWriter,
+    layout: SingleLayout<K, V>,
+    parts: readonly OpenPart<K, V>[],
+    vacate?: (record: ByteWriter) => boolean,
+  ) {
+    this.#vacate = vacate;
     this.#tree = tree;
     this.#layout = layout;
     this.#parts = parts;
@@ -48,6 +59,10 @@ export class IndexedTree<K, V> implements TreeWriter {
 
   get revision(): number {
     return this.#tree.revision;
+  }
+
+  now(): number {
+    return this.#tree.now();
   }
 
   probe(key: ByteWriter): boolean {
@@ -104,12 +119,15 @@ export class IndexedTree<K, V> implements TreeWriter {
     const value = bytes.slice(0, length);
     const next = this.#layout.value.decode(value, 0, length);
     const changes = this.#changes(own, next);
-    for (const { part, tree, added } of changes) {
-      if (!part.unique) continue;
-      for (const entry of added) if (tree.probe(entry)) throw part.taken();
-    }
     const keyBytes = own.toBytes();
     this.atomic(() => {
+      for (const { part, tree, added } of changes) {
+        if (!part.unique) continue;
+        for (const entry of added) {
+          if (!tree.probe(entry)) continue;
+          if (this.#vacate?.(holderOf(tree, entry)) !== true) throw part.taken();
+        }
+      }
       this.#tree.put(own, value, length, GUARD);
       for (const { part, tree, added, gone } of changes) {
         for (const entry of gone) tree.remove(entry, GUARD);
@@ -150,6 +168,14 @@ function without(entries: PartEntries, others: PartEntries): ByteWriter[] {
   const left: ByteWriter[] = [];
   for (const [text, entry] of entries) if (!others.has(text)) left.push(entry);
   return left;
+}
+
+/** The key of the record that has an entry of a unique index. */
+function holderOf(tree: TreeReader, entry: ByteWriter): ByteWriter {
+  const bytes = tree.get(entry, codec.bytes)!;
+  const holder = new ByteWriter(bytes.length);
+  holder.raw(bytes);
+  return holder;
 }
 
 function copyOf(bytes: ByteWriter): ByteWriter {
