@@ -84,9 +84,9 @@ export class RetainedChanges {
       this.#floor = set.sequence;
       return;
     }
-    const names = this.#namesOf(set);
     const bytes = COMMIT_BYTES + bytesOf(set);
     try {
+      const names = this.#namesOf(set);
       if (bytes > limit) return this.#clear(set.sequence);
       this.#commits.push({ sequence: set.sequence, trees: this.#treesOf(set), names, bytes });
     } catch (error) {

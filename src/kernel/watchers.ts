@@ -78,6 +78,7 @@ export class Watchers {
 
   /** Tells a commit that plain reads see now. Never throws. */
   take(set: WriteSet): void {
+    if (this.#watchers.size === 0) return;
     for (const watcher of [...this.#watchers]) {
       try {
         this.#tell(watcher, set);

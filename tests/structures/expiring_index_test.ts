@@ -13,6 +13,7 @@ import {
   type IoAdapter,
   sweepExpired,
 } from "../../mod.ts";
+import { expiringCodec, LiveCodec } from "../../src/structures/expiring_value.ts";
 import { assertWhole } from "../kernel/checked.ts";
 
 const sessions = expiringIndex("sessions", { key: codec.string, value: codec.u32 });
@@ -429,4 +430,17 @@ test("expiringIndex gets and loses secondary indexes, and rebuilds them", async 
     assert.deepEqual(db.structures().map(({ name }) => name), ["users", "users#expiry"]);
     await db.update((tx) => void tx.open(users));
   });
+});
+
+test("expiringCodec refuses bytes that it cannot have written", () => {
+  const kept = expiringCodec(codec.u32);
+  const live = new LiveCodec(codec.u32, 0);
+  // Nothing, half a time, a time longer than it must be, one above 2^53 - 1, a value cut off.
+  const long = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0];
+  for (const bad of [[], [0x80], [0x80, 0, 0, 0, 0, 0], long, [0, 0, 0]]) {
+    const bytes = Uint8Array.from(bad);
+    for (const each of [kept, live]) {
+      assert.throws(() => each.decode(bytes, 0, bytes.length), { code: "CORRUPT_VALUE" });
+    }
+  }
 });
