@@ -100,3 +100,29 @@ test("Database.stats: live bytes follow the data, cache hits count look-ups", as
     assert.ok(db.stats().liveBytes < 100_000, `${db.stats().liveBytes}`);
   });
 });
+
+test("Database.stats: dirty, log and pending bytes rise with changes and fall with checkpoints", async () => {
+  await withStore(async (db) => {
+    const write = (): Promise<void> =>
+      db.update((tx) => {
+        for (let n = 0; n < 200; n++) tx.open(table).put(n, new Uint8Array(200));
+      });
+    await write();
+    const changed = db.stats();
+    assert.ok(changed.dirtyBytes > 200 * 200, `${changed.dirtyBytes}`);
+    assert.ok(changed.logBytes > 200 * 200, `${changed.logBytes}`);
+    await db.checkpoint();
+    const folded = db.stats();
+    assert.deepEqual([folded.dirtyBytes, folded.heldBytes], [0, 0]);
+    assert.ok(folded.logBytes < changed.logBytes);
+    const snapshot = db.snapshot();
+    await write();
+    await db.checkpoint();
+    const held = db.stats();
+    assert.ok(held.heldBytes > 200 * 200 && held.pendingBytes >= held.heldBytes);
+    snapshot.release();
+    await db.checkpoint();
+    assert.equal(db.stats().heldBytes, 0);
+    assert.ok(db.stats().pendingBytes < held.pendingBytes);
+  });
+});
