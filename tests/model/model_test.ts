@@ -1,0 +1,14 @@
+/**
+ * Random commands against a plain model of a database: what every read gives, how every commit
+ * ends, and what is left after every close, crash and power cut. `run.ts` runs more of them.
+ */
+
+import { test } from "node:test";
+import { runCampaign } from "./campaign.ts";
+
+const RUNS = 100;
+
+test("Database: random commands equal the model", async () => {
+  const { failure } = await runCampaign({ runs: RUNS, seed: 1 });
+  if (failure !== undefined) throw new Error(failure);
+});
