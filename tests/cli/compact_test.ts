@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { codec, Database, index } from "../../mod.ts";
 import { withFolder } from "../kernel/checked.ts";
 import { runCommand } from "../tools/run_command.ts";
+import { runWords } from "../tools/runtimes.ts";
 import { holdfast, RUNTIME } from "./run_holdfast.ts";
 
 const days = index("days", { key: codec.u32, value: codec.bytes });
@@ -83,10 +84,9 @@ test("compact: SIGINT ends it with exit code 130 and a whole file", async () => 
     const path = join(folder, "data.hold");
     await build(path);
     const before = readFileSync(path).length;
-    const words = RUNTIME.name === "deno" ? ["run", "-A", "--no-npm", "--quiet"] : [];
     const { code, output } = await runCommand(
       RUNTIME.path,
-      [...words, "tests/cli/interrupted_compact.ts", path],
+      [...runWords(RUNTIME.name, "none"), "tests/cli/interrupted_compact.ts", path],
       { timeoutMs: 60_000 },
     );
     assert.equal(code, 130, output);

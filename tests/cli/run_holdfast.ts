@@ -6,7 +6,7 @@
 
 import process from "node:process";
 import { runCommand, type RunResult } from "../tools/run_command.ts";
-import type { Runtime, RuntimeName } from "../tools/runtimes.ts";
+import { type Runtime, type RuntimeName, runWords } from "../tools/runtimes.ts";
 
 /** The running runtime. */
 export const RUNTIME: Runtime = { name: runtimeName(), path: process.execPath, version: "" };
@@ -18,8 +18,7 @@ function runtimeName(): RuntimeName {
 
 /** The words behind the program of the runtime that run `holdfast` with these words. */
 export function holdfastWords(...words: string[]): string[] {
-  const flags = RUNTIME.name === "deno" ? ["run", "-A", "--no-npm", "--quiet"] : [];
-  return [...flags, "src/cli/main.ts", ...words];
+  return [...runWords(RUNTIME.name, "none"), "src/cli/main.ts", ...words];
 }
 
 /** Runs `holdfast` with these words to its end. */

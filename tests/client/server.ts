@@ -10,13 +10,7 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { ROOT } from "../tools/repository.ts";
-import type { Runtime, RuntimeName } from "../tools/runtimes.ts";
-
-const RUN_FLAGS: Readonly<Record<RuntimeName, readonly string[]>> = {
-  deno: ["run", "-A", "--no-npm", "--quiet"],
-  bun: ["run"],
-  node: ["--disable-warning=ExperimentalWarning"],
-};
+import { type Runtime, runWords } from "../tools/runtimes.ts";
 
 /** How long the server may take to listen or to stop, milliseconds. */
 const PATIENCE_MS = 20_000;
@@ -63,7 +57,7 @@ export class Server {
   /** Begins `holdfast serve` with `flags`; it does not listen yet. */
   static begin(runtime: Runtime, flags: readonly string[]): Server {
     const main = join(ROOT, "src", "cli", "main.ts");
-    const args = [...RUN_FLAGS[runtime.name], main, "serve", ...flags];
+    const args = [...runWords(runtime.name, "none"), main, "serve", ...flags];
     return new Server(spawn(runtime.path, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] }));
   }
 

@@ -9,13 +9,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { ROOT } from "../tools/repository.ts";
-import type { Runtime, RuntimeName } from "../tools/runtimes.ts";
-
-const RUN_FLAGS: Readonly<Record<RuntimeName, readonly string[]>> = {
-  deno: ["run", "-A", "--no-npm", "--quiet"],
-  bun: ["run"],
-  node: ["--disable-warning=ExperimentalWarning"],
-};
+import { type Runtime, runWords } from "../tools/runtimes.ts";
 
 /** How long the server may take to listen, milliseconds. */
 const START_MS = 20_000;
@@ -48,7 +42,7 @@ export class ServerProcess {
   /** Starts `holdfast serve --port 0` with more flags; resolves when it listens. */
   static start(runtime: Runtime, flags: readonly string[]): Promise<ServerProcess> {
     const main = join(ROOT, "src", "cli", "main.ts");
-    const args = [...RUN_FLAGS[runtime.name], main, "serve", "--port", "0", ...flags];
+    const args = [...runWords(runtime.name, "none"), main, "serve", "--port", "0", ...flags];
     const child = spawn(runtime.path, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
     let errors = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => {

@@ -15,7 +15,7 @@ import { installDependencies } from "../tools/npm_folder.ts";
 import { ROOT } from "../tools/repository.ts";
 import { runCommand } from "../tools/run_command.ts";
 import type { Runtime, RuntimeName } from "../tools/runtimes.ts";
-import { findRuntime, RUNTIME_NAMES } from "../tools/runtimes.ts";
+import { findRuntime, RUNTIME_NAMES, runWords } from "../tools/runtimes.ts";
 import type { SuiteReport } from "./suite.ts";
 
 /** How many tests the suite has for a level; one fewer is a failure. */
@@ -24,19 +24,13 @@ const SUITE_TESTS = 1473;
 /** The suite opens some 1,500 files and waits for their syncs: a minute and more. */
 const SUITE_TIMEOUT_MS = 220_000;
 
-const RUN: Readonly<Record<RuntimeName, readonly string[]>> = {
-  deno: ["run", "-A", "--no-check", "--node-modules-dir=manual"],
-  bun: [],
-  node: ["--disable-warning=ExperimentalWarning"],
-};
-
 interface Counts {
   readonly passed: number;
   readonly failed: number;
 }
 
 async function runOn(runtime: Runtime): Promise<Counts> {
-  const args = [...RUN[runtime.name], join(ROOT, "tests", "level", "suite.ts")];
+  const args = [...runWords(runtime.name, "installed"), join(ROOT, "tests", "level", "suite.ts")];
   const result = await runCommand(runtime.path, args, { timeoutMs: SUITE_TIMEOUT_MS });
   const seconds = (result.elapsedMs / 1000).toFixed(1);
   const last = result.stdout.trimEnd().split("\n").at(-1) ?? "";

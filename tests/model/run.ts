@@ -16,8 +16,8 @@ import { numberFlag, parseFlags } from "../../src/cli/flags.ts";
 import { installDependencies } from "../tools/npm_folder.ts";
 import { ROOT } from "../tools/repository.ts";
 import { runCommand } from "../tools/run_command.ts";
-import type { Runtime, RuntimeName } from "../tools/runtimes.ts";
-import { findRuntime, RUNTIME_NAMES } from "../tools/runtimes.ts";
+import type { Runtime } from "../tools/runtimes.ts";
+import { findRuntime, RUNTIME_NAMES, runWords } from "../tools/runtimes.ts";
 
 const RUNS_DEFAULT = 6_000;
 
@@ -34,12 +34,6 @@ const FLAGS = {
   runs: { value: "N", help: "runs on all runtimes together" },
   runtime: { value: "NAME", help: "runtime" },
   seed: { value: "N", help: "seed of all that is random" },
-};
-
-const START: Readonly<Record<RuntimeName, readonly string[]>> = {
-  deno: ["run", "-A", "--no-check", "--node-modules-dir=manual"],
-  bun: [],
-  node: ["--disable-warning=ExperimentalWarning"],
 };
 
 /** What a process does. */
@@ -77,7 +71,14 @@ function split(runtimes: readonly Runtime[], runs: number, seed: number): Share[
 
 async function runShare({ runtime, runs, seed }: Share, tally: Tally): Promise<void> {
   const file = join("tests", "model", "share.ts");
-  const args = [...START[runtime.name], file, "--runs", `${runs}`, "--seed", `${seed}`];
+  const args = [
+    ...runWords(runtime.name, "installed"),
+    file,
+    "--runs",
+    `${runs}`,
+    "--seed",
+    `${seed}`,
+  ];
   const result = await runCommand(runtime.path, args, { timeoutMs: SHARE_TIMEOUT_MS, cwd: ROOT });
   const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(result.stdout) ?? [];
   tally.elapsedMs += result.elapsedMs;

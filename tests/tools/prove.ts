@@ -10,7 +10,7 @@
  */
 
 import { runCommand } from "./run_command.ts";
-import { findRuntime, RUNTIME_NAMES } from "./runtimes.ts";
+import { findRuntime, RUNTIME_NAMES, runWords } from "./runtimes.ts";
 import type { RuntimeName } from "./runtimes.ts";
 
 const SIMULATION = "tests/sim/main.ts";
@@ -26,8 +26,7 @@ interface Run {
 /** @returns the table of counts, or `undefined` when there were violations or it did not end. */
 async function outcome({ name, args, share }: Run): Promise<string | undefined> {
   const runtime = await findRuntime(name);
-  const first = name === "deno" ? ["run", "-A", "--no-npm"] : [];
-  const result = await runCommand(runtime.path, [...first, SIMULATION, ...args], {
+  const result = await runCommand(runtime.path, [...runWords(name, "none"), SIMULATION, ...args], {
     timeoutMs: RUN_TIMEOUT_MS,
   });
   const table = result.stdout.trimEnd();

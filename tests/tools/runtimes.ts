@@ -126,6 +126,20 @@ export async function findRuntime(name: RuntimeName): Promise<Runtime> {
   return await fetchRuntime(name);
 }
 
+/** What comes before the file of a program that needs no package, or those of `node_modules`. */
+export function runWords(name: RuntimeName, packages: "none" | "installed"): string[] {
+  switch (name) {
+    case "deno":
+      return packages === "none"
+        ? ["run", "-A", "--no-npm", "--no-check", "--quiet"]
+        : ["run", "-A", "--no-check", "--quiet", "--node-modules-dir=manual"];
+    case "bun":
+      return ["run"];
+    case "node":
+      return ["--disable-warning=ExperimentalWarning"];
+  }
+}
+
 /** The variables that tell child processes where the runtimes are. */
 export function runtimeEnvironment(runtimes: readonly Runtime[]): Record<string, string> {
   return Object.fromEntries(runtimes.map(({ name, path }) => [variableOf(name), path]));

@@ -84,7 +84,11 @@ async function main(args: readonly string[]): Promise<number> {
   await installDependencies();
   const runtimes: Runtime[] = [];
   for (const name of RUNTIME_NAMES) runtimes.push(await findRuntime(name));
-  const env = runtimeEnvironment(runtimes);
+  const env = {
+    ...runtimeEnvironment(runtimes),
+    // Node makes a process for each test file and command; without this each compiles it all again.
+    NODE_COMPILE_CACHE: join(CACHE, "node-compile"),
+  };
 
   console.log(`${files.length} test files on ${chosen.join(", ")}`);
   const waiting = runtimes.filter(({ name }) => chosen.includes(name));
