@@ -10,7 +10,7 @@ const HEADING = "## The checklist of transactions";
 const ITEMS = 62;
 
 /** What a row without tests says. */
-const ELSEWHERE = /^(out of scope|issue 5|issue 6|not yet)\b/;
+const ELSEWHERE = /^(out of scope|issue 5|issue 6)\b/;
 
 interface Row {
   readonly item: number;
