@@ -19,6 +19,9 @@ import assert from "node:assert/strict";
 /** Commands of a run, at most. */
 const COMMANDS_MAX = 50;
 
+/** When the runs end, or the shortening of one that failed: several times what they take. */
+const LIMIT_MS = 240_000;
+
 const kinds = [
   ...transactionCommands,
   ...duelCommands,
@@ -64,10 +67,15 @@ export async function runCampaign(plan: CampaignPlan): Promise<CampaignResult> {
     seed,
     numRuns: runs,
     endOnFailure: false,
+    interruptAfterTimeLimit: LIMIT_MS,
+    markInterruptAsFailure: true,
     ...(path === undefined ? {} : { path }),
   });
   if (!details.failed) return { passed: details.numRuns };
-  const at = details.counterexamplePath ?? "";
+  if (details.counterexample === null) {
+    return { passed: details.numRuns, failure: `seed ${seed}: no end within ${LIMIT_MS} ms` };
+  }
+  const at = details.counterexamplePath;
   const error = details.errorInstance;
   return {
     passed: details.numRuns - 1,
@@ -78,14 +86,12 @@ export async function runCampaign(plan: CampaignPlan): Promise<CampaignResult> {
 }
 
 /** The flag that says which of the commands were run. */
-function replayOf(example: [Beginning, Iterable<Command>] | null): string {
-  const [, path] = /replayPath="([^"]*)"/.exec(`${example?.[1]}`) ?? [];
+function replayOf([, commands]: [Beginning, Iterable<Command>]): string {
+  const [, path] = /replayPath="([^"]*)"/.exec(`${commands}`) ?? [];
   return path === undefined ? "" : ` --replay ${path}`;
 }
 
-function describe(example: [Beginning, Iterable<Command>] | null): string {
-  if (example === null) return "";
-  const [beginning, commands] = example;
+function describe([beginning, commands]: [Beginning, Iterable<Command>]): string {
   return `${JSON.stringify(beginning)}${commands}`;
 }
 
