@@ -19,18 +19,31 @@
  * @module
  */
 
-import { crc32 } from "node:zlib";
 import { memoryIo } from "./adapters/memory.ts";
+import type { IoAdapter } from "./src/io/adapter.ts";
 import { provideIo } from "./src/io/default_io.ts";
+
+/** What tells the runtimes apart; a browser has none of it. */
+interface Runtime {
+  readonly Deno?: unknown;
+  readonly Bun?: unknown;
+  readonly process?: {
+    getBuiltinModule?(name: "node:zlib"): Required<Pick<IoAdapter, "crc32">>;
+  };
+}
+
+const { Deno, Bun, process } = globalThis as Runtime;
+// Not imported: a browser would not load this file.
+const zlib = process?.getBuiltinModule?.("node:zlib");
 
 provideIo({
   files: async () => {
-    const { Deno, Bun } = globalThis as { Deno?: unknown; Bun?: unknown };
     if (Deno !== undefined) return (await import("./adapters/deno.ts")).denoIo();
     if (Bun !== undefined) return (await import("./adapters/bun.ts")).bunIo();
+    if (zlib === undefined) return (await import("./adapters/opfs.ts")).opfsIo();
     return (await import("./adapters/node.ts")).nodeIo();
   },
-  memory: () => ({ ...memoryIo(), crc32 }),
+  memory: () => zlib === undefined ? memoryIo() : { ...memoryIo(), crc32: zlib.crc32 },
 });
 
 export * from "./src/errors.ts";

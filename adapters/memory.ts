@@ -17,9 +17,8 @@ import { checkLockMode, checkMode, checkPath } from "./argument.ts";
 import { fillRandom } from "./entropy.ts";
 import { LockTable } from "./lock_table.ts";
 import { MemoryContent, MemoryFile } from "./memory_file.ts";
-
-/** Schedules a callback for the next turn of the event loop. */
-type Scheduler = (callback: () => void) => void;
+import { pathParts } from "./path_parts.ts";
+import { turnScheduler } from "./turn_scheduler.ts";
 
 /**
  * Makes an in-memory disk: its files live as long as the returned object, its locks hold among the
@@ -47,7 +46,7 @@ export function memoryIo(): IoAdapter {
     now: () => Date.now(),
     monotonic: () => performance.now(),
     random: fillRandom,
-    nextTurn: scheduler(),
+    nextTurn: turnScheduler(),
   };
 }
 
@@ -110,27 +109,8 @@ function missing(path: string): IoError {
   return new IoError("IO_NOT_FOUND", `there is no file ${path}`, { path });
 }
 
-/** One spelling for each path: no empty parts, no ".", and ".." resolved. */
+/** One spelling for each path. */
 function normalPath(path: string): string {
-  checkPath(path);
-  const parts: string[] = [];
-  for (const part of path.split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(part);
-  }
+  const parts = pathParts(path);
   return (path.startsWith("/") ? "/" : "") + parts.join("/");
-}
-
-/** setImmediate where there is one; in browsers a message to oneself, which is not clamped. */
-function scheduler(): Scheduler {
-  const { setImmediate } = globalThis as { setImmediate?: Scheduler };
-  if (setImmediate !== undefined) return (callback) => void setImmediate(callback);
-  return (callback) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = (): void => {
-      port1.close();
-      callback();
-    };
-    port2.postMessage(undefined);
-  };
 }

@@ -92,7 +92,18 @@ export const NAME_CRITERIA: Readonly<Record<string, Criterion>> = {
     assert.deepEqual(await io.list(folder), [".c", "B", "a10", "a2", "b", "\u00e9"]);
   },
 
-  "rename: replaces the target, open handles follow the file": async (io, folder) => {
+  "rename: replaces the target": async (io, folder) => {
+    await put(io, `${folder}/new`, pattern(100, 1));
+    await put(io, `${folder}/old`, pattern(50, 2));
+    await io.rename(`${folder}/new`, `${folder}/old`);
+    assert.deepEqual(await io.list(folder), ["old"]);
+    assert.deepEqual(await get(io, `${folder}/old`), pattern(100, 1));
+    await io.rename(`${folder}/old`, `${folder}/old`);
+    assert.deepEqual(await get(io, `${folder}/old`), pattern(100, 1), "to its own name");
+    await io.syncDirectory(`${folder}/old`);
+  },
+
+  "rename: open handles follow the file, the replaced one lives": async (io, folder) => {
     await put(io, `${folder}/new`, pattern(100, 1));
     await put(io, `${folder}/old`, pattern(50, 2));
     const file = await io.open(`${folder}/new`, "write");
@@ -116,17 +127,23 @@ export const NAME_CRITERIA: Readonly<Record<string, Criterion>> = {
 
   "remove: takes the name, a missing one is no error": async (io, folder) => {
     await put(io, `${folder}/a`, pattern(5));
-    const file = await io.open(`${folder}/a`, "read");
     await io.remove(`${folder}/a`);
     await io.remove(`${folder}/a`);
     assert.equal(await io.stat(`${folder}/a`), undefined);
     assert.deepEqual(await io.list(folder), []);
-    assert.deepEqual(contentOf(file), pattern(5), "the removed file lives while open");
-    file.close();
     const fresh = await io.open(`${folder}/a`, "create-new");
     assert.equal(fresh.size(), 0);
     fresh.close();
     await io.syncDirectory(`${folder}/a`);
+  },
+
+  "remove: the removed file lives while open": async (io, folder) => {
+    await put(io, `${folder}/a`, pattern(5));
+    const file = await io.open(`${folder}/a`, "read");
+    await io.remove(`${folder}/a`);
+    assert.deepEqual(await io.list(folder), []);
+    assert.deepEqual(contentOf(file), pattern(5));
+    file.close();
   },
 
   "tryLock: exclusive, by path, until released": async (io, folder) => {
@@ -181,6 +198,25 @@ export const NAME_CRITERIA: Readonly<Record<string, Criterion>> = {
   },
 
   "tryLock: lasts while the data file is made, replaced and removed": async (io, folder) => {
+    const path = `${folder}/a`;
+    const lock = await io.tryLock(path);
+    assert.ok(lock);
+    for (const seed of [1, 2]) {
+      await put(io, `${path}.new`, pattern(10, seed));
+      await io.rename(`${path}.new`, path);
+      assert.equal(await io.tryLock(path), undefined, "created or replaced under the lock");
+      assert.deepEqual(await get(io, path), pattern(10, seed));
+    }
+    await io.remove(path);
+    await put(io, path, pattern(30));
+    assert.equal(await io.tryLock(path), undefined, "removed and made anew");
+    lock.release();
+    const next = await io.tryLock(path);
+    assert.ok(next, "with a data file");
+    next.release();
+  },
+
+  "tryLock: lasts while open files are replaced and removed": async (io, folder) => {
     const path = `${folder}/a`;
     const lock = await io.tryLock(path);
     assert.ok(lock);
