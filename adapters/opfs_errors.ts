@@ -12,6 +12,8 @@ const CODE_OF_NAME: ReadonlyMap<string, ErrorCode> = new Map(Object.entries(
     NotFoundError: "IO_NOT_FOUND",
     // A folder where a file was asked for, or the other way round.
     TypeMismatchError: "IO_ACCESS",
+    // What browsers do not do: put a file in the place of a folder.
+    InvalidModificationError: "IO_ACCESS",
     NotAllowedError: "IO_ACCESS",
     SecurityError: "IO_ACCESS",
     // Somebody has the file open, here or in another tab or worker.

@@ -1,6 +1,7 @@
 /**
  * The lock of a store through the Web Locks API: it holds among all tabs and workers of the origin,
- * and the browser frees it when its worker ends, however it ends.
+ * and the browser frees it when its worker ends, however it ends. A page that takes it by force
+ * (`steal`) still meets the open file, which the browser gives to nobody else.
  *
  * @module
  */

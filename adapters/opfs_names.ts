@@ -113,8 +113,7 @@ export class OpfsNames {
       if (source.path === target.path) return;
       this.#refuseOpen("rename", source.path);
       this.#refuseOpen("replace", target.path);
-      const { move } = file;
-      if (move === undefined) {
+      if (file.move === undefined) {
         const message = `cannot rename ${from}: this browser has no FileSystemFileHandle.move`;
         throw new IoError("IO_FAILED", message, { path: from });
       }

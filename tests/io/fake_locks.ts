@@ -19,6 +19,9 @@ export interface FakeLocks extends OpfsLocks {
   end(): void;
 }
 
+/** Turns until a released lock is free: more than anybody takes to ask for it again. */
+const RELEASE_TURNS = 20;
+
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** The locks of an origin. */
@@ -36,7 +39,7 @@ export class FakeLockManager {
         try {
           return await callback({ name, mode: options.mode });
         } finally {
-          await turn();
+          for (let turns = 0; turns < RELEASE_TURNS; turns++) await turn();
           mine.delete(held);
           this.#held.delete(held);
           await turn();

@@ -274,7 +274,7 @@ class FakeFile extends FakeEntry implements OpfsFileHandle {
     if (!(directory instanceof FakeDirectory)) throw new TypeError("fake: no folder");
     const { children } = this.origin.folder(directory.parts);
     const target = children.get(name);
-    if (target?.kind === "directory") throw fault("TypeMismatchError");
+    if (target?.kind === "directory") throw fault("InvalidModificationError");
     if (node.users > 0 || (target?.users ?? 0) > 0) throw fault("NoModificationAllowedError");
     this.origin.folder(this.parts.slice(0, -1)).children.delete(this.name);
     children.set(name, node);

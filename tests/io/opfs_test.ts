@@ -8,6 +8,7 @@ import { assertWhole, bytes } from "../kernel/checked.ts";
 import { ioContract } from "./contract.ts";
 import { type FakeBrowser, type FakeContext, FakeOrigin } from "./fake_opfs.ts";
 import { contentOf, pattern } from "./file_criteria.ts";
+import { OPFS_SKIPS } from "./opfs_skips.ts";
 
 const users = index("users", { key: codec.string, value: codec.json<{ city: string }>() });
 const audit = recordLog("audit");
@@ -26,19 +27,12 @@ async function contractIo(browser: FakeBrowser): Promise<IoAdapter> {
   return opfsIo(undefined, context);
 }
 
-const openIsLocked = "OPFS moves and removes no file that is open; tested on its own";
-const skips = {
-  "rename: open handles follow the file, the replaced one lives": openIsLocked,
-  "remove: the removed file lives while open": openIsLocked,
-  "tryLock: lasts while open files are replaced and removed": openIsLocked,
-};
-
-ioContract("opfsIo", () => contractIo({}), () => "/folder", skips);
+ioContract("opfsIo", () => contractIo({}), () => "/folder", OPFS_SKIPS);
 ioContract(
   "opfsIo where calls are short and modes unknown",
   () => contractIo({ transfer: 100_003, modes: false }),
   () => "/folder",
-  skips,
+  OPFS_SKIPS,
 );
 
 async function put(io: IoAdapter, path: string, content: Uint8Array): Promise<void> {
@@ -147,6 +141,21 @@ test("opfsIo: one worker writes a file, or any number read it", async () => {
     reader.close();
   }
   (await elsewhere.open("/a", "write")).close();
+});
+
+test("opfsIo: of many that create a file at once one makes it, or all share it", async () => {
+  const io = workerIo(new FakeOrigin());
+  const opens = Array.from({ length: 5 }, () => io.open("/a", "create-new"));
+  const files = (await Promise.allSettled(opens)).filter(({ status }) => status === "fulfilled");
+  assert.equal(files.length, 1);
+  const shared = await Promise.all(Array.from({ length: 5 }, () => io.open("/b", "create")));
+  shared.forEach((file, place) => file.writeAt(pattern(10, place), place * 10));
+  shared.forEach((file, place) => {
+    const bytes = new Uint8Array(10);
+    assert.equal(file.size(), 50);
+    assert.equal(file.readAt(bytes, 40 - place * 10), 10);
+    assert.deepEqual(bytes, pattern(10, 4 - place));
+  });
 });
 
 test("opfsIo: without access modes a second worker that reads is LOCKED", async () => {
@@ -315,6 +324,7 @@ test("opfsError: the code of every name that a browser gives", () => {
     ["QuotaExceededError", "NO_SPACE"],
     ["NotFoundError", "IO_NOT_FOUND"],
     ["TypeMismatchError", "IO_ACCESS"],
+    ["InvalidModificationError", "IO_ACCESS"],
     ["NotAllowedError", "IO_ACCESS"],
     ["SecurityError", "IO_ACCESS"],
     ["NoModificationAllowedError", "LOCKED"],
