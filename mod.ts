@@ -78,19 +78,19 @@ export type {
   PutChange,
   RangeOf,
   RemoveChange,
-} from "./src/kernel/change.ts";
-export type { WatchLimits, WatchOptions } from "./src/kernel/watch.ts";
-export type { BackupOptions, BackupProgress, BackupReport } from "./src/kernel/backup.ts";
-export type { CheckOptions, CheckProblem, CheckReport } from "./src/kernel/check.ts";
-export type { CompactOptions, CompactProgress, CompactReport } from "./src/kernel/compact.ts";
+} from "./src/kernel/watch/change.ts";
+export type { WatchLimits, WatchOptions } from "./src/kernel/watch/watch.ts";
+export type { BackupOptions, BackupProgress, BackupReport } from "./src/kernel/backup/backup.ts";
+export type { CheckOptions, CheckProblem, CheckReport } from "./src/kernel/check/check.ts";
+export type { CompactOptions, CompactProgress, CompactReport } from "./src/kernel/space/compact.ts";
 export type {
   AfterCommit,
   AfterCommitOptions,
   BeforeCommit,
   CommitHooks,
   CommittedTransaction,
-} from "./src/kernel/commit_hooks.ts";
-export type { Durability } from "./src/kernel/commit.ts";
+} from "./src/kernel/commit/commit_hooks.ts";
+export type { Durability } from "./src/kernel/commit/commit.ts";
 export type {
   Access,
   Definition,
@@ -104,25 +104,25 @@ export type {
   TreeWriter,
   Writer,
 } from "./src/kernel/definition.ts";
-export type { Isolation } from "./src/kernel/isolation.ts";
-export type { Decide } from "./src/kernel/decide_in_doubt.ts";
-export { PreparedTransaction } from "./src/kernel/prepared_transaction.ts";
-export { Recovery } from "./src/kernel/recovery.ts";
-export type { InDoubtStatus, InDoubtTransaction } from "./src/kernel/recovery.ts";
+export type { Isolation } from "./src/kernel/transaction/isolation.ts";
+export type { Decide } from "./src/kernel/two_phase/decide_in_doubt.ts";
+export { PreparedTransaction } from "./src/kernel/two_phase/prepared_transaction.ts";
+export { Recovery } from "./src/kernel/two_phase/recovery.ts";
+export type { InDoubtStatus, InDoubtTransaction } from "./src/kernel/two_phase/recovery.ts";
 export type { RecoveryReport } from "./src/kernel/open_store.ts";
-export { repair } from "./src/kernel/repair.ts";
-export type { RepairOptions } from "./src/kernel/repair.ts";
-export type { RepairReport, SalvagedStructure } from "./src/kernel/repair_report.ts";
-export type { KeyRange } from "./src/kernel/salvage_tree.ts";
-export { Savepoint } from "./src/kernel/savepoint.ts";
-export type { StructureInfo } from "./src/kernel/structure_tree.ts";
-export type { StructuresOptions, StructureStats } from "./src/kernel/structure_stats.ts";
-export { Snapshot } from "./src/kernel/snapshot.ts";
-export { Transaction } from "./src/kernel/transaction.ts";
-export type { TransactionOptions } from "./src/kernel/transaction.ts";
-export type { Guard } from "./src/kernel/witness.ts";
-export type { EntryCursor, KeyBounds } from "./src/kernel/tree_cursor.ts";
-export type { UpdateOptions } from "./src/kernel/update.ts";
+export { repair } from "./src/kernel/repair/repair.ts";
+export type { RepairOptions } from "./src/kernel/repair/repair.ts";
+export type { RepairReport, SalvagedStructure } from "./src/kernel/repair/repair_report.ts";
+export type { KeyRange } from "./src/kernel/repair/salvage_tree.ts";
+export { Savepoint } from "./src/kernel/transaction/savepoint.ts";
+export type { StructureInfo } from "./src/kernel/catalog/structure_tree.ts";
+export type { StructuresOptions, StructureStats } from "./src/kernel/catalog/structure_stats.ts";
+export { Snapshot } from "./src/kernel/snapshot/snapshot.ts";
+export { Transaction } from "./src/kernel/transaction/transaction.ts";
+export type { TransactionOptions } from "./src/kernel/transaction/transaction.ts";
+export type { Guard } from "./src/kernel/transaction/witness.ts";
+export type { EntryCursor, KeyBounds } from "./src/kernel/tree/tree_cursor.ts";
+export type { UpdateOptions } from "./src/kernel/transaction/update.ts";
 export { expiringIndex } from "./src/structures/expiring_index.ts";
 export type { ExpiringOptions } from "./src/structures/expiring_index.ts";
 export type {

@@ -5,7 +5,7 @@
  */
 
 import { type HoldfastError, isHoldfastError } from "../errors.ts";
-import type { CheckProblem, CheckReport } from "../kernel/check.ts";
+import type { CheckProblem, CheckReport } from "../kernel/check/check.ts";
 import type { Command } from "./command.ts";
 import { fileOperand, openExisting } from "./data_file.ts";
 import { describeFlags, type Flag, parseFlags } from "./flags.ts";

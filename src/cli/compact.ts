@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CompactReport } from "../kernel/compact.ts";
+import type { CompactReport } from "../kernel/space/compact.ts";
 import type { Command } from "./command.ts";
 import { fileOperand, openForChange } from "./data_file.ts";
 import { describeFlags, type Flag, parseFlags } from "./flags.ts";

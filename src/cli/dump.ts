@@ -4,7 +4,7 @@
  * @module
  */
 
-import { StoreInspector } from "../kernel/store_inspector.ts";
+import { StoreInspector } from "../kernel/inspect/store_inspector.ts";
 import { printBytes } from "./byte_stream.ts";
 import type { Command } from "./command.ts";
 import { fileOperand, missingFile } from "./data_file.ts";

@@ -5,14 +5,18 @@
  */
 
 import { StateError } from "../errors.ts";
-import { operationsOf, type OperationView } from "../kernel/inspect_log.ts";
-import { slotsOf } from "../kernel/inspect_page.ts";
+import { operationsOf, type OperationView } from "../kernel/inspect/inspect_log.ts";
+import { slotsOf } from "../kernel/inspect/inspect_page.ts";
 import { PAGE_BYTES } from "../kernel/limits.ts";
-import { meaningOf } from "../kernel/operation_meaning.ts";
-import { levelOf, slotCount, u32At } from "../kernel/page.ts";
-import { DROPPED_TREE, FIRST_TREE, IN_DOUBT_TREE, treeOfKey } from "../kernel/state.ts";
-import type { InspectProblem, StoreInspector, TreeReport } from "../kernel/store_inspector.ts";
-import type { WriteSet } from "../kernel/write_set.ts";
+import { meaningOf } from "../kernel/inspect/operation_meaning.ts";
+import { levelOf, slotCount, u32At } from "../kernel/page/page.ts";
+import { DROPPED_TREE, FIRST_TREE, IN_DOUBT_TREE, treeOfKey } from "../kernel/tree/state.ts";
+import type {
+  InspectProblem,
+  StoreInspector,
+  TreeReport,
+} from "../kernel/inspect/store_inspector.ts";
+import type { WriteSet } from "../kernel/commit/write_set.ts";
 import { entryForm } from "../structures/entry_form.ts";
 import { hexText } from "./output.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { repair } from "../kernel/repair.ts";
-import type { RepairReport } from "../kernel/repair_report.ts";
+import { repair } from "../kernel/repair/repair.ts";
+import type { RepairReport } from "../kernel/repair/repair_report.ts";
 import type { Command } from "./command.ts";
 import { twoOperands } from "./data_file.ts";
 import { describeFlags, type Flag, parseFlags } from "./flags.ts";

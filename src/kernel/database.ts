@@ -7,40 +7,44 @@
 import { StateError } from "../errors.ts";
 import type { IoAdapter, IoLock } from "../io/adapter.ts";
 import { defaultIo } from "../io/default_io.ts";
-import type { ChangeOf } from "./change.ts";
-import { type BackupOptions, type BackupReport, Backups } from "./backup.ts";
-import type { CheckOptions, CheckReport } from "./check.ts";
-import type { Checkpointer } from "./checkpoint.ts";
-import { Compaction, type CompactOptions, type CompactReport } from "./compact.ts";
-import type { CommitHooks } from "./commit_hooks.ts";
-import type { Durability } from "./commit.ts";
-import { CommitPipeline } from "./commit_pipeline.ts";
-import { checkDatabase } from "./database_check.ts";
+import type { ChangeOf } from "./watch/change.ts";
+import { type BackupOptions, type BackupReport, Backups } from "./backup/backup.ts";
+import type { CheckOptions, CheckReport } from "./check/check.ts";
+import type { Checkpointer } from "./commit/checkpoint.ts";
+import { Compaction, type CompactOptions, type CompactReport } from "./space/compact.ts";
+import type { CommitHooks } from "./commit/commit_hooks.ts";
+import type { Durability } from "./commit/commit.ts";
+import { CommitPipeline } from "./commit/commit_pipeline.ts";
+import { checkDatabase } from "./check/database_check.ts";
 import { checkDurability, completeOptions, type DatabaseOptions } from "./database_options.ts";
 import { type DatabaseStats, readStats } from "./database_stats.ts";
-import { type Decide, decideInDoubt } from "./decide_in_doubt.ts";
+import { type Decide, decideInDoubt } from "./two_phase/decide_in_doubt.ts";
 import type { Definition, Reader } from "./definition.ts";
-import { DroppedTrees } from "./dropped_trees.ts";
+import { DroppedTrees } from "./catalog/dropped_trees.ts";
 import type { Engine } from "./engine.ts";
-import { checkIsolation, type Isolation } from "./isolation.ts";
+import { checkIsolation, type Isolation } from "./transaction/isolation.ts";
 import type { RecoveryReport } from "./open_store.ts";
-import { copyTransactionId, PreparedTransaction } from "./prepared_transaction.ts";
-import { Recovery } from "./recovery.ts";
-import type { Snapshot } from "./snapshot.ts";
-import { SnapshotHolds } from "./snapshot_holds.ts";
+import { copyTransactionId, PreparedTransaction } from "./two_phase/prepared_transaction.ts";
+import { Recovery } from "./two_phase/recovery.ts";
+import type { Snapshot } from "./snapshot/snapshot.ts";
+import { SnapshotHolds } from "./snapshot/snapshot_holds.ts";
 import { openLocked } from "./store_file.ts";
-import { StructureReaders } from "./structure_readers.ts";
-import { readStructures, type StructuresOptions, type StructureStats } from "./structure_stats.ts";
-import { takeSnapshot } from "./take_snapshot.ts";
-import { Transaction } from "./transaction.ts";
+import { StructureReaders } from "./catalog/structure_readers.ts";
+import {
+  readStructures,
+  type StructuresOptions,
+  type StructureStats,
+} from "./catalog/structure_stats.ts";
+import { takeSnapshot } from "./snapshot/take_snapshot.ts";
+import { Transaction } from "./transaction/transaction.ts";
 import {
   type TransactionHost,
   transactionHost,
   type TransactionOptions,
-} from "./transaction_host.ts";
-import { runUpdate, type UpdateOptions } from "./update.ts";
-import { TreeNumbers } from "./tree_numbers.ts";
-import type { WatchOptions } from "./watch.ts";
+} from "./transaction/transaction_host.ts";
+import { runUpdate, type UpdateOptions } from "./transaction/update.ts";
+import { TreeNumbers } from "./tree/tree_numbers.ts";
+import type { WatchOptions } from "./watch/watch.ts";
 
 /**
  * An open database. Reads are synchronous and see what has reached the durability it asked for;

@@ -5,10 +5,10 @@
  */
 
 import type { IoAdapter } from "../io/adapter.ts";
-import type { Durability } from "./commit.ts";
-import type { Decide } from "./decide_in_doubt.ts";
+import type { Durability } from "./commit/commit.ts";
+import type { Decide } from "./two_phase/decide_in_doubt.ts";
 import type { EngineOptions } from "./engine.ts";
-import { checkIsolation, type Isolation } from "./isolation.ts";
+import { checkIsolation, type Isolation } from "./transaction/isolation.ts";
 import {
   CACHE_BYTES_DEFAULT,
   CACHE_BYTES_MIN,

@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Checkpointer } from "./checkpoint.ts";
-import type { DroppedTrees } from "./dropped_trees.ts";
+import type { Checkpointer } from "./commit/checkpoint.ts";
+import type { DroppedTrees } from "./catalog/dropped_trees.ts";
 import { PAGE_BYTES } from "./limits.ts";
-import type { SnapshotHolds } from "./snapshot_holds.ts";
-import type { TransactionHost } from "./transaction_host.ts";
+import type { SnapshotHolds } from "./snapshot/snapshot_holds.ts";
+import type { TransactionHost } from "./transaction/transaction_host.ts";
 
 /** What `Database.stats()` tells. Bytes unless named otherwise. */
 export interface DatabaseStats {

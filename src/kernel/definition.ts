@@ -7,10 +7,10 @@
 
 import type { ByteWriter } from "../base/byte_writer.ts";
 import type { Codec } from "../base/key_codec.ts";
-import type { ChangeFeed } from "./change.ts";
-import type { CheckProblem } from "./check.ts";
-import type { EntryCursor, KeyBounds } from "./tree_cursor.ts";
-import type { Guard } from "./witness.ts";
+import type { ChangeFeed } from "./watch/change.ts";
+import type { CheckProblem } from "./check/check.ts";
+import type { EntryCursor, KeyBounds } from "./tree/tree_cursor.ts";
+import type { Guard } from "./transaction/witness.ts";
 
 /** An {@linkcode EntryCursor} that holds a view until it is closed. */
 export interface HeldCursor extends EntryCursor {

@@ -9,17 +9,17 @@ import { Checksum } from "../base/checksum.ts";
 import { LogWriter } from "../block/log_writer.ts";
 import type { IoAdapter, IoFile } from "../io/adapter.ts";
 import type { SlotRegister } from "../journal/slot_register.ts";
-import { Announcements } from "./announcements.ts";
-import { BTree } from "./btree.ts";
-import { FreeSpace } from "./free_space.ts";
+import { Announcements } from "./commit/announcements.ts";
+import { BTree } from "./tree/btree.ts";
+import { FreeSpace } from "./space/free_space.ts";
 import { GuardedFile, Health } from "./health.ts";
-import { InDoubt } from "./in_doubt.ts";
-import { OverflowStore } from "./overflow.ts";
-import { Pager } from "./pager.ts";
-import { PreparedSets } from "./prepared_sets.ts";
-import { ROOTS_TREE, States } from "./state.ts";
+import { InDoubt } from "./two_phase/in_doubt.ts";
+import { OverflowStore } from "./page/overflow.ts";
+import { Pager } from "./page/pager.ts";
+import { PreparedSets } from "./two_phase/prepared_sets.ts";
+import { ROOTS_TREE, States } from "./tree/state.ts";
 import { extentOf, type PageRun, type Superblock } from "./superblock.ts";
-import { ValuePool } from "./value_pool.ts";
+import { ValuePool } from "./page/value_pool.ts";
 
 /** Settings of an open store, with defaults applied. */
 export interface EngineOptions {

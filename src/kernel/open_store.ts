@@ -31,15 +31,15 @@ import { hasBatch, scanLog } from "../block/log_scanner.ts";
 import { CorruptionError, FormatError, StateError } from "../errors.ts";
 import type { IoAdapter, IoFile } from "../io/adapter.ts";
 import { type SlotLayout, SlotRegister } from "../journal/slot_register.ts";
-import { applyChanges } from "./apply.ts";
-import { catalogCodec } from "./catalog.ts";
-import { Checkpointer } from "./checkpoint.ts";
+import { applyChanges } from "./commit/apply.ts";
+import { catalogCodec } from "./catalog/catalog.ts";
+import { Checkpointer } from "./commit/checkpoint.ts";
 import { Engine, type EngineOptions, identityChecksum } from "./engine.ts";
-import { setRun } from "./free_space.ts";
+import { setRun } from "./space/free_space.ts";
 import { LOG_BYTES_MIN, PAGE_BYTES } from "./limits.ts";
-import { decodeLogged, holdPrepared, loadPrepared } from "./load_prepared.ts";
-import { readRun, referenceLength, referencePage, runPages } from "./overflow.ts";
-import { CATALOG_TREE, FIRST_TREE } from "./state.ts";
+import { decodeLogged, holdPrepared, loadPrepared } from "./two_phase/load_prepared.ts";
+import { readRun, referenceLength, referencePage, runPages } from "./page/overflow.ts";
+import { CATALOG_TREE, FIRST_TREE } from "./tree/state.ts";
 import {
   decodeSuperblock,
   encodeSuperblock,
@@ -47,7 +47,7 @@ import {
   MAGIC,
   type Superblock,
 } from "./superblock.ts";
-import { PUT, PUT_REFERENCE, WriteSet } from "./write_set.ts";
+import { PUT, PUT_REFERENCE, WriteSet } from "./commit/write_set.ts";
 
 /** What opening found and did. */
 export interface RecoveryReport {

@@ -8,7 +8,7 @@
 import { IoError, StateError } from "../errors.ts";
 import type { IoAdapter, IoFile, IoLock } from "../io/adapter.ts";
 import { OverlayFile } from "../io/overlay_file.ts";
-import type { Checkpointer } from "./checkpoint.ts";
+import type { Checkpointer } from "./commit/checkpoint.ts";
 import type { CompleteOptions } from "./database_options.ts";
 import type { Engine } from "./engine.ts";
 import { createStore, lockedError, openStore, type RecoveryReport } from "./open_store.ts";

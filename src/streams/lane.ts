@@ -14,9 +14,9 @@
  * @module
  */
 
-import type { Durability } from "../kernel/commit.ts";
+import type { Durability } from "../kernel/commit/commit.ts";
 import type { Database } from "../kernel/database.ts";
-import type { Transaction } from "../kernel/transaction.ts";
+import type { Transaction } from "../kernel/transaction/transaction.ts";
 import { PendingTables } from "./tables.ts";
 
 /** What a change does: may run more than once, only the last run counts. */

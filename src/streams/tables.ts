@@ -22,7 +22,7 @@ import { ByteReader } from "../base/byte_reader.ts";
 import { codec } from "../base/codec.ts";
 import type { Database } from "../kernel/database.ts";
 import type { Definition } from "../kernel/definition.ts";
-import type { Transaction } from "../kernel/transaction.ts";
+import type { Transaction } from "../kernel/transaction/transaction.ts";
 import { index } from "../structures/index.ts";
 
 /** What is asked of a tree for reading. */

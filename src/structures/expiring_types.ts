@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Change } from "../kernel/change.ts";
+import type { Change } from "../kernel/watch/change.ts";
 import type { WatchRange } from "./index_types.ts";
 import type { IndexedReader, IndexedWriter } from "./secondary_types.ts";
 

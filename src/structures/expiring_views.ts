@@ -7,7 +7,7 @@
 
 import { ByteWriter } from "../base/byte_writer.ts";
 import type { OpenReader, OpenWriter, TreeReader, TreeWriter } from "../kernel/definition.ts";
-import type { KeyBounds } from "../kernel/tree_cursor.ts";
+import type { KeyBounds } from "../kernel/tree/tree_cursor.ts";
 import { visitCursor, WHOLE } from "./cursor_iterator.ts";
 import type { ExpiringReader, ExpiringWriter, Expiry } from "./expiring_types.ts";
 import { type Expiring, NEVER } from "./expiring_value.ts";

@@ -6,7 +6,7 @@
 
 import { Checksum } from "../base/checksum.ts";
 import type { Database } from "../kernel/database.ts";
-import { Snapshot } from "../kernel/snapshot.ts";
+import { Snapshot } from "../kernel/snapshot/snapshot.ts";
 import { BinaryEncoder } from "./export_binary.ts";
 import { LineEncoder } from "./export_jsonl.ts";
 import { rawTree } from "./raw_tree.ts";

@@ -10,10 +10,10 @@
 
 import { ByteWriter } from "../base/byte_writer.ts";
 import { StateError } from "../errors.ts";
-import { catalogCodec, catalogKey } from "../kernel/catalog.ts";
+import { catalogCodec, catalogKey } from "../kernel/catalog/catalog.ts";
 import type { Database } from "../kernel/database.ts";
 import type { TreeWriter } from "../kernel/definition.ts";
-import type { Transaction } from "../kernel/transaction.ts";
+import type { Transaction } from "../kernel/transaction/transaction.ts";
 import type { RawEntry } from "./entry_form.ts";
 import { rawTree } from "./raw_tree.ts";
 import { HEAD_KEY, serialAt } from "./serial_tree.ts";

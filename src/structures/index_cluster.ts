@@ -10,7 +10,7 @@ import { ByteReader } from "../base/byte_reader.ts";
 import { ByteWriter } from "../base/byte_writer.ts";
 import type { KeyCodec } from "../base/key_codec.ts";
 import type { HeldCursor, TreeReader, TreeWriter } from "../kernel/definition.ts";
-import type { KeyBounds } from "../kernel/tree_cursor.ts";
+import type { KeyBounds } from "../kernel/tree/tree_cursor.ts";
 import { type CursorWindow, visitCursor } from "./cursor_iterator.ts";
 import { type EntryLayout, EntryReader } from "./index_entries.ts";
 import { rangeBounds, rangeWindow } from "./index_range.ts";

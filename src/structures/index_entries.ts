@@ -5,7 +5,7 @@
  */
 
 import type { HeldCursor, TreeReader } from "../kernel/definition.ts";
-import type { KeyBounds } from "../kernel/tree_cursor.ts";
+import type { KeyBounds } from "../kernel/tree/tree_cursor.ts";
 import { CursorIterator, visitCursor } from "./cursor_iterator.ts";
 import { rangeWindow } from "./index_range.ts";
 import type { RangeOptions } from "./index_types.ts";

@@ -6,8 +6,8 @@
 
 import { ByteReader } from "../base/byte_reader.ts";
 import type { Codec, KeyCodec } from "../base/key_codec.ts";
-import type { Change, ChangeFeed } from "../kernel/change.ts";
-import type { KeyBounds } from "../kernel/tree_cursor.ts";
+import type { Change, ChangeFeed } from "../kernel/watch/change.ts";
+import type { KeyBounds } from "../kernel/tree/tree_cursor.ts";
 import type { IndexAccess, RangeOptions, WatchRange } from "./index_types.ts";
 
 const RANGE_OPTIONS: readonly string[] = ["key", "gt", "gte", "lt", "lte", "prefix"];

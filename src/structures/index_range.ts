@@ -12,7 +12,7 @@
 import { ByteWriter } from "../base/byte_writer.ts";
 import { compareBytes } from "../base/compare.ts";
 import type { KeyCodec } from "../base/key_codec.ts";
-import type { KeyBounds } from "../kernel/tree_cursor.ts";
+import type { KeyBounds } from "../kernel/tree/tree_cursor.ts";
 import type { CursorWindow } from "./cursor_iterator.ts";
 import type { RangeOptions } from "./index_types.ts";
 

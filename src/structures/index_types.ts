@@ -5,7 +5,7 @@
  */
 
 import type { Codec, KeyCodec } from "../base/key_codec.ts";
-import type { Change } from "../kernel/change.ts";
+import type { Change } from "../kernel/watch/change.ts";
 
 /**
  * What a put does when the key is there: replace the value, refuse another value, or keep a sorted

@@ -6,7 +6,7 @@
 
 import { ByteReader } from "../base/byte_reader.ts";
 import type { HeldCursor } from "../kernel/definition.ts";
-import { CursorEntry } from "../kernel/tree_cursor.ts";
+import { CursorEntry } from "../kernel/tree/tree_cursor.ts";
 import { hasExpired } from "./expiring_value.ts";
 
 /** Entries whose values have not expired, without the times at which they do. */

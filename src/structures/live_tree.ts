@@ -8,8 +8,8 @@
 import { ByteWriter } from "../base/byte_writer.ts";
 import type { Codec } from "../base/key_codec.ts";
 import type { HeldCursor, HeldTree, TreeReader, TreeWriter } from "../kernel/definition.ts";
-import type { KeyBounds } from "../kernel/tree_cursor.ts";
-import type { Guard } from "../kernel/witness.ts";
+import type { KeyBounds } from "../kernel/tree/tree_cursor.ts";
+import type { Guard } from "../kernel/transaction/witness.ts";
 import { visitCursor, WHOLE } from "./cursor_iterator.ts";
 import { EXPIRES_AT, hasExpired, LiveCodec, NEVER } from "./expiring_value.ts";
 import { LiveCursor } from "./live_cursor.ts";

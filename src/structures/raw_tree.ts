@@ -5,7 +5,7 @@
  */
 
 import type { Definition, TreeReader, TreeWriter } from "../kernel/definition.ts";
-import type { StructureInfo } from "../kernel/structure_tree.ts";
+import type { StructureInfo } from "../kernel/catalog/structure_tree.ts";
 
 /** The access types of a raw tree. */
 export interface RawTreeAccess {

@@ -7,9 +7,9 @@
  */
 
 import { codec } from "../base/codec.ts";
-import type { Change } from "../kernel/change.ts";
+import type { Change } from "../kernel/watch/change.ts";
 import type { Definition, TreeReader, TreeWriter } from "../kernel/definition.ts";
-import type { KeyBounds } from "../kernel/tree_cursor.ts";
+import type { KeyBounds } from "../kernel/tree/tree_cursor.ts";
 import { CursorIterator, WHOLE } from "./cursor_iterator.ts";
 import { rangeLimit } from "./index_range.ts";
 import { removeEntries } from "./remove_entries.ts";

@@ -6,7 +6,7 @@
 
 import { ByteWriter } from "../base/byte_writer.ts";
 import type { TreeWriter } from "../kernel/definition.ts";
-import type { KeyBounds } from "../kernel/tree_cursor.ts";
+import type { KeyBounds } from "../kernel/tree/tree_cursor.ts";
 import { type CursorWindow, visitCursor } from "./cursor_iterator.ts";
 
 /** Removes the entries of a tree in a window between bounds, all or none. @returns how many */

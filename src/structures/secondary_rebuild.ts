@@ -7,7 +7,7 @@
 import type { ByteWriter } from "../base/byte_writer.ts";
 import { codec } from "../base/codec.ts";
 import { compareBytes } from "../base/compare.ts";
-import type { CheckProblem } from "../kernel/check.ts";
+import type { CheckProblem } from "../kernel/check/check.ts";
 import type { HeldCursor, TreeReader, TreeWriter } from "../kernel/definition.ts";
 import { visitCursor, WHOLE } from "./cursor_iterator.ts";
 import { removeEntries } from "./remove_entries.ts";

@@ -5,8 +5,8 @@
  */
 
 import type { KeyCodec } from "../base/key_codec.ts";
-import type { Change } from "../kernel/change.ts";
-import type { CheckProblem } from "../kernel/check.ts";
+import type { Change } from "../kernel/watch/change.ts";
+import type { CheckProblem } from "../kernel/check/check.ts";
 import type { IndexReader, IndexWriter, RangeOptions, WatchRange } from "./index_types.ts";
 
 /**

@@ -9,8 +9,8 @@ import { ByteWriter } from "../base/byte_writer.ts";
 import { codec } from "../base/codec.ts";
 import type { Codec } from "../base/key_codec.ts";
 import type { HeldCursor, HeldTree, TreeReader, TreeWriter } from "../kernel/definition.ts";
-import type { KeyBounds } from "../kernel/tree_cursor.ts";
-import type { Guard } from "../kernel/witness.ts";
+import type { KeyBounds } from "../kernel/tree/tree_cursor.ts";
+import type { Guard } from "../kernel/transaction/witness.ts";
 import type { SingleLayout } from "./index_single.ts";
 import type { PartEntries, SecondaryPart } from "./secondary_part.ts";
 

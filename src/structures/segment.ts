@@ -9,7 +9,7 @@
 import { codec } from "../base/codec.ts";
 import { RecordId } from "../base/record_id.ts";
 import { StateError } from "../errors.ts";
-import type { Change } from "../kernel/change.ts";
+import type { Change } from "../kernel/watch/change.ts";
 import type { Definition, TreeReader, TreeWriter } from "../kernel/definition.ts";
 import { CursorIterator } from "./cursor_iterator.ts";
 import { rangeLimit } from "./index_range.ts";

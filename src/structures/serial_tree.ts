@@ -9,9 +9,9 @@
 
 import { ByteWriter } from "../base/byte_writer.ts";
 import { codec } from "../base/codec.ts";
-import type { Change, ChangeFeed, ChangeOf } from "../kernel/change.ts";
+import type { Change, ChangeFeed, ChangeOf } from "../kernel/watch/change.ts";
 import type { TreeReader, TreeWriter } from "../kernel/definition.ts";
-import type { KeyBounds } from "../kernel/tree_cursor.ts";
+import type { KeyBounds } from "../kernel/tree/tree_cursor.ts";
 
 const keyBytes = new ByteWriter(16);
 

@@ -5,7 +5,7 @@
  */
 
 import { CorruptionError } from "../errors.ts";
-import type { StructureInfo } from "../kernel/structure_tree.ts";
+import type { StructureInfo } from "../kernel/catalog/structure_tree.ts";
 import type { RawEntry } from "./entry_form.ts";
 
 /** The formats of an export. */

@@ -13,7 +13,7 @@ import {
   pageLines,
 } from "../../src/cli/dump_lines.ts";
 import { PAGE_BYTES } from "../../src/kernel/limits.ts";
-import { StoreInspector } from "../../src/kernel/store_inspector.ts";
+import { StoreInspector } from "../../src/kernel/inspect/store_inspector.ts";
 import { Generator } from "../base/generator.ts";
 import { withFolder } from "../kernel/checked.ts";
 import { holdfast } from "./run_holdfast.ts";

@@ -6,7 +6,7 @@ import { EventReader } from "./event_reader.ts";
 import { assertProblem, withHandler } from "./harness.ts";
 
 const TEXT = { "Content-Type": "text/plain" };
-const SECRET = "the file /srv/ann/app.hold at src/kernel/pager.ts:12";
+const SECRET = "the file /srv/ann/app.hold at src/kernel/page/pager.ts:12";
 
 test("a poisoned store answers writes with 503 POISONED and goes on reading", async () => {
   await withHandler({}, async (http) => {

@@ -6,7 +6,7 @@ import { memoryIo } from "../../adapters/memory.ts";
 import { Checksum } from "../../src/base/checksum.ts";
 import { SlotRegister } from "../../src/journal/slot_register.ts";
 import { SLOT_LAYOUT } from "../../src/kernel/open_store.ts";
-import { StoreInspector } from "../../src/kernel/store_inspector.ts";
+import { StoreInspector } from "../../src/kernel/inspect/store_inspector.ts";
 import { encodeSuperblock, type Superblock } from "../../src/kernel/superblock.ts";
 import { type CheckProblem, Database } from "../../mod.ts";
 import { filled, numbers, PAGE } from "./damaged_store.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Prng } from "../../src/base/prng.ts";
-import { CommitHistory } from "../../src/kernel/commit_history.ts";
-import { WriteSet } from "../../src/kernel/write_set.ts";
+import { CommitHistory } from "../../src/kernel/transaction/commit_history.ts";
+import { WriteSet } from "../../src/kernel/commit/write_set.ts";
 import { withStore } from "./checked.ts";
 import { commit, NO, OK, words } from "./isolation_matrix.ts";
 

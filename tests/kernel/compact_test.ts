@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
 import { Prng } from "../../src/base/prng.ts";
 import { PAGE_BYTES } from "../../src/kernel/limits.ts";
-import { StoreInspector } from "../../src/kernel/store_inspector.ts";
+import { StoreInspector } from "../../src/kernel/inspect/store_inspector.ts";
 import { codec, Database, index, type IoAdapter, type IoFile } from "../../mod.ts";
 import { assertWhole, withStore } from "./checked.ts";
 

@@ -10,12 +10,12 @@ import { memoryIo } from "../../adapters/memory.ts";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
 import { codec, CorruptionError, Database, index, type IoAdapter, repair } from "../../mod.ts";
 import { Prng } from "../../src/base/prng.ts";
-import { applyChanges } from "../../src/kernel/apply.ts";
+import { applyChanges } from "../../src/kernel/commit/apply.ts";
 import { completeOptions } from "../../src/kernel/database_options.ts";
 import { createStore, openStore } from "../../src/kernel/open_store.ts";
-import { decodePrepared, encodePrepared } from "../../src/kernel/prepared_set.ts";
-import { FIRST_TREE, IN_DOUBT_TREE } from "../../src/kernel/state.ts";
-import { WriteSet } from "../../src/kernel/write_set.ts";
+import { decodePrepared, encodePrepared } from "../../src/kernel/two_phase/prepared_set.ts";
+import { FIRST_TREE, IN_DOUBT_TREE } from "../../src/kernel/tree/state.ts";
+import { WriteSet } from "../../src/kernel/commit/write_set.ts";
 import { RUNNING } from "../io/running_io.ts";
 import { assertWhole, bytes, withFolder } from "./checked.ts";
 

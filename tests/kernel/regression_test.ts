@@ -9,7 +9,7 @@ import { memoryIo } from "../../adapters/memory.ts";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
 import { codec, Database, index, type IoAdapter } from "../../mod.ts";
 import { Prng } from "../../src/base/prng.ts";
-import { FreeSpace } from "../../src/kernel/free_space.ts";
+import { FreeSpace } from "../../src/kernel/space/free_space.ts";
 import { PAGE_BYTES } from "../../src/kernel/limits.ts";
 import { assertWhole, withFolder, withStore } from "./checked.ts";
 

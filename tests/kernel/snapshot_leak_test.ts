@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
-import { type SnapshotHold, SnapshotHolds } from "../../src/kernel/snapshot_holds.ts";
+import { type SnapshotHold, SnapshotHolds } from "../../src/kernel/snapshot/snapshot_holds.ts";
 import { codec, Database, index } from "../../mod.ts";
 import { assertWhole } from "./checked.ts";
 import { collector } from "./collector.ts";

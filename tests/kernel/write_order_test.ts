@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { codec, index, segment } from "../../mod.ts";
 import { Prng } from "../../src/base/prng.ts";
-import type { KeyBounds } from "../../src/kernel/tree_cursor.ts";
-import { REMOVE, WriteSet } from "../../src/kernel/write_set.ts";
-import { WriteWalk } from "../../src/kernel/write_walk.ts";
+import type { KeyBounds } from "../../src/kernel/tree/tree_cursor.ts";
+import { REMOVE, WriteSet } from "../../src/kernel/commit/write_set.ts";
+import { WriteWalk } from "../../src/kernel/commit/write_walk.ts";
 import { bytes, withStore } from "./checked.ts";
 
 const TREES = [3, 4, 9];

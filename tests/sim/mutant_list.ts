@@ -15,20 +15,20 @@ export interface Mutant {
   readonly edits: readonly Edit[];
 }
 
-const CHECKPOINT = "src/kernel/checkpoint.ts";
-const LOG_SYNC = "src/kernel/log_sync.ts";
+const CHECKPOINT = "src/kernel/commit/checkpoint.ts";
+const LOG_SYNC = "src/kernel/commit/log_sync.ts";
 const OPEN = "src/kernel/open_store.ts";
-const PLACES = "src/kernel/checkpoint_places.ts";
-const FREED = "src/kernel/freed_pages.ts";
-const PAGER = "src/kernel/pager.ts";
-const SPACE = "src/kernel/free_space.ts";
-const DROPPED = "src/kernel/dropped_trees.ts";
-const REMOVE_LEAF = "src/kernel/remove_last_leaf.ts";
+const PLACES = "src/kernel/commit/checkpoint_places.ts";
+const FREED = "src/kernel/space/freed_pages.ts";
+const PAGER = "src/kernel/page/pager.ts";
+const SPACE = "src/kernel/space/free_space.ts";
+const DROPPED = "src/kernel/catalog/dropped_trees.ts";
+const REMOVE_LEAF = "src/kernel/tree/remove_last_leaf.ts";
 const SCANNER = "src/block/log_scanner.ts";
 const BATCH = "src/block/log_batch.ts";
 const REGISTER = "src/journal/slot_register.ts";
-const PREPARED = "src/kernel/prepared_transaction.ts";
-const SETS = "src/kernel/prepared_sets.ts";
+const PREPARED = "src/kernel/two_phase/prepared_transaction.ts";
+const SETS = "src/kernel/two_phase/prepared_sets.ts";
 const HEALTH = "src/kernel/health.ts";
 
 function mutant(name: string, file: string, find: string, replace: string): Mutant {

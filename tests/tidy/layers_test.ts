@@ -111,11 +111,11 @@ async function arrowsOf(deno: string, files: readonly string[]): Promise<Arrow[]
 test("layers: the rules object to every forbidden kind of arrow", () => {
   const forbidden: readonly (readonly [string, string])[] = [
     ["src/base/bytes.ts", "src/io/adapter.ts"],
-    ["src/kernel/pager.ts", "src/structures/index.ts"],
-    ["src/kernel/pager.ts", "adapters/node.ts"],
-    ["src/kernel/pager.ts", "mod.ts"],
+    ["src/kernel/page/pager.ts", "src/structures/index.ts"],
+    ["src/kernel/page/pager.ts", "adapters/node.ts"],
+    ["src/kernel/page/pager.ts", "mod.ts"],
     ["src/http/handler.ts", "src/cli/main.ts"],
-    ["src/kernel/pager.ts", "node:fs"],
+    ["src/kernel/page/pager.ts", "node:fs"],
     ["src/errors.ts", "src/base/bytes.ts"],
     ["src/stray.ts", "src/errors.ts"],
     ["adapters/node.ts", "src/journal/journal.ts"],
@@ -126,12 +126,12 @@ test("layers: the rules object to every forbidden kind of arrow", () => {
     ["src/cli/main.ts", "adapters/level.ts"],
     ["adapters/level.ts", "src/structures/index.ts"],
     ["adapters/level_walk.ts", "src/errors.ts"],
-    ["bench/main.ts", "src/kernel/pager.ts"],
+    ["bench/main.ts", "src/kernel/page/pager.ts"],
     ["mod.ts", "tests/tools/test.ts"],
   ];
   for (const [from, to] of forbidden) assert.ok(objection({ from, to }), `${from} -> ${to}`);
   const allowed: readonly (readonly [string, string])[] = [
-    ["src/kernel/pager.ts", "src/kernel/tree/node.ts"],
+    ["src/kernel/page/pager.ts", "src/kernel/tree/node.ts"],
     ["src/http/handler.ts", "src/errors.ts"],
     ["adapters/node.ts", "node:fs"],
     ["adapters/jetstream.ts", "src/streams/stream_store.ts"],

@@ -1,0 +1,33 @@
+/**
+ * The check of an open database: its file, and the records of structures against their indexes.
+ *
+ * @module
+ */
+
+import { type CheckOptions, type CheckReport, StoreCheck } from "./check.ts";
+import type { Checkpointer } from "../commit/checkpoint.ts";
+import type { CommitPipeline } from "../commit/commit_pipeline.ts";
+import type { Engine } from "../engine.ts";
+import type { StructureReaders } from "../catalog/structure_readers.ts";
+
+/** Waits for commits under way, then checks without pauses. */
+export async function checkDatabase(
+  engine: Engine,
+  pipeline: CommitPipeline,
+  checkpointer: Checkpointer,
+  readers: StructureReaders,
+  options: CheckOptions,
+): Promise<CheckReport> {
+  await pipeline.drain();
+  if (checkpointer.running !== undefined) await checkpointer.running;
+  // One turn, no pauses: page ownership is only meaningful while nothing moves.
+  const { working } = engine.states;
+  const steps = new StoreCheck(engine, working, options).run();
+  for (;;) {
+    const step = steps.next();
+    if (!step.done) continue;
+    const found = (options.structures ?? []).flatMap((each) => readers.verify(each, working));
+    if (found.length === 0) return step.value;
+    return { ...step.value, ok: false, problems: [...step.value.problems, ...found] };
+  }
+}

@@ -1,0 +1,378 @@
+/**
+ * The views of one tree: of a state, and of a transaction.
+ *
+ * @module
+ */
+
+import type { ByteWriter } from "../../base/byte_writer.ts";
+import { compareBytes } from "../../base/compare.ts";
+import type { Codec } from "../../base/key_codec.ts";
+import { StateError } from "../../errors.ts";
+import type { HeldCursor, HeldTree, TreeReader, TreeWriter } from "../definition.ts";
+import type { Engine } from "../engine.ts";
+import { HeldSource } from "../transaction/held_source.ts";
+import { KEY_BYTES_MAX, LOGGED_VALUE_BYTES_MAX, VALUE_BYTES_MAX } from "../limits.ts";
+import { MergeCursor } from "../transaction/merge_cursor.ts";
+import { referencePage, runPages } from "../page/overflow.ts";
+import { OVERFLOW } from "../page/page.ts";
+import type { PendingTips } from "../commit/pending_tips.ts";
+import type { State } from "./state.ts";
+import { CursorEntry, type EntryCursor, type KeyBounds, TreeCursor } from "./tree_cursor.ts";
+import type { Guard, Walk, Witness } from "../transaction/witness.ts";
+import { PUT_REFERENCE, REMOVE, type WriteSet } from "../commit/write_set.ts";
+
+/** What a view stands on: a state, and change sets over it, oldest first. */
+export interface ViewSource {
+  /** Throws when the view may not be used any more. */
+  check(): void;
+  /** The state, at present. */
+  readonly state: State;
+  /** Sequenced commits and own changes over it, oldest first. */
+  readonly sets: readonly WriteSet[];
+  /** The tree, or -1 while it does not exist in this view. */
+  readonly tree: number;
+  /** The highest keys of `sets`, where they are known. */
+  readonly tips: PendingTips | undefined;
+  /** Is told what is read, where somebody asks for it. */
+  readonly witness?: Witness | undefined;
+  /** The one of `sets` that may still grow. */
+  readonly own?: WriteSet;
+  /** The time at which it reads, where that does not go on. */
+  readonly now?: number | undefined;
+}
+
+const EMPTY_BOUNDS: KeyBounds = {};
+
+/** Reads one tree of a view. */
+export class TreeView implements TreeReader {
+  protected readonly engine: Engine;
+  protected readonly source: ViewSource;
+
+  /** Binds a view of a tree to the engine. */
+  constructor(engine: Engine, source: ViewSource) {
+    this.engine = engine;
+    this.source = source;
+  }
+
+  get id(): number {
+    return this.source.tree;
+  }
+
+  now(): number {
+    return this.source.now ?? this.engine.io.now();
+  }
+
+  get<T>(key: ByteWriter, codec: Codec<T>): T | undefined {
+    this.source.check();
+    const id = this.source.tree;
+    if (id < 0) return undefined;
+    this.source.witness?.readKey(id, key, false);
+    const engine = this.engine;
+    const sets = this.source.sets;
+    for (let i = sets.length - 1; i >= 0; i--) {
+      const set = sets[i]!;
+      const op = set.find(id, key.bytes, 0, key.length);
+      if (op >= 0) return this.#decodeChange(set, op, codec);
+    }
+    const tree = engine.tree;
+    const root = engine.states.root(this.source.state, id);
+    if (!tree.find(root, key.bytes, 0, key.length)) return undefined;
+    if (tree.valueLength === OVERFLOW) {
+      const value = engine.overflow.read(tree.bytes, tree.valueAt);
+      return codec.decode(value, 0, value.length);
+    }
+    return this.#decode(codec, tree.bytes, tree.valueAt, tree.valueAt + tree.valueLength);
+  }
+
+  has(key: ByteWriter): boolean {
+    return this.holds(key, false);
+  }
+
+  /** Whether a key is there; `probed`: asked for the sake of a change. */
+  protected holds(key: ByteWriter, probed: boolean): boolean {
+    this.source.check();
+    const id = this.source.tree;
+    if (id < 0) return false;
+    this.source.witness?.readKey(id, key, probed);
+    const sets = this.source.sets;
+    for (let i = sets.length - 1; i >= 0; i--) {
+      const op = sets[i]!.find(id, key.bytes, 0, key.length);
+      if (op >= 0) return sets[i]!.kind(op) !== REMOVE;
+    }
+    const root = this.engine.states.root(this.source.state, id);
+    return this.engine.tree.find(root, key.bytes, 0, key.length);
+  }
+
+  count(): number {
+    this.source.check();
+    const id = this.source.tree;
+    if (id < 0) return 0;
+    this.source.witness?.readRange(id, EMPTY_BOUNDS);
+    if (this.source.sets.length === 0) {
+      return this.engine.states.root(this.source.state, id).count;
+    }
+    const cursor = new ViewCursor(this.engine, this.source, EMPTY_BOUNDS, undefined);
+    let count = 0;
+    while (cursor.next()) count++;
+    return count;
+  }
+
+  lastKey(out: ByteWriter): boolean {
+    this.source.check();
+    const id = this.source.tree;
+    if (id < 0) return false;
+    const found = this.#lastKey(id, out);
+    this.source.witness?.readRange(id, found ? { lower: out.toBytes() } : EMPTY_BOUNDS);
+    return found;
+  }
+
+  #lastKey(id: number, out: ByteWriter): boolean {
+    const root = this.engine.states.root(this.source.state, id);
+    const { tips } = this.source;
+    if (tips?.knows(id)) {
+      const tip = tips.get(id);
+      const found = this.engine.tree.lastKey(root, out);
+      return tip === undefined ? found : raise(tip.set, tip.op, out, found);
+    }
+    let found = this.engine.tree.lastKey(root, out);
+    for (const set of this.source.sets) {
+      for (let op = 0; op < set.count; op++) {
+        if (set.tree(op) !== id) continue;
+        if (set.kind(op) === REMOVE) return this.#lastByCursor(out);
+        found = raise(set, op, out, found);
+      }
+    }
+    return found;
+  }
+
+  cursor(bounds: KeyBounds): HeldCursor {
+    this.source.check();
+    const walk = this.source.witness?.walk(this.source.tree, bounds);
+    return new ViewCursor(this.engine, this.source, bounds, walk);
+  }
+
+  hold(): HeldTree {
+    this.source.check();
+    return new HeldView(this.engine, new HeldSource(this.engine, this.source));
+  }
+
+  #lastByCursor(out: ByteWriter): boolean {
+    const cursor = new ViewCursor(this.engine, this.source, { reverse: true }, undefined);
+    const found = cursor.next();
+    out.reset();
+    if (found) out.raw(cursor.keyBytes, cursor.keyBegin, cursor.keyEnd);
+    cursor.close();
+    return found;
+  }
+
+  #decode<T>(codec: Codec<T>, bytes: Uint8Array, begin: number, end: number): T {
+    if (codec.views !== true) return codec.decode(bytes, begin, end);
+    const pool = this.engine.pool;
+    const at = pool.copy(bytes, begin, end);
+    return codec.decode(pool.bytes, at, at + end - begin);
+  }
+
+  #decodeChange<T>(set: WriteSet, op: number, codec: Codec<T>): T | undefined {
+    const kind = set.kind(op);
+    if (kind === REMOVE) return undefined;
+    const at = set.valueAt(op);
+    if (kind === PUT_REFERENCE) {
+      const value = this.engine.overflow.read(set.out.bytes, at);
+      return codec.decode(value, 0, value.length);
+    }
+    return this.#decode(codec, set.out.bytes, at, at + set.valueLength(op));
+  }
+}
+
+/** Puts the key of an operation into `out` if it is above what is there. */
+function raise(set: WriteSet, op: number, out: ByteWriter, found: boolean): true {
+  const bytes = set.out.bytes;
+  const begin = set.keyAt(op);
+  const end = begin + set.keyLength(op);
+  if (found && compareBytes(bytes, begin, end, out.bytes, 0, out.length) <= 0) return true;
+  out.reset();
+  out.raw(bytes, begin, end);
+  return true;
+}
+
+/** A cursor that pins the state of its view until it ends or is closed. */
+class ViewCursor extends CursorEntry implements HeldCursor {
+  readonly #engine: Engine;
+  readonly #walk: Walk | undefined;
+  readonly #inner: EntryCursor | undefined;
+  #held: State | undefined;
+
+  /** `walk` is told of its steps. */
+  constructor(engine: Engine, source: ViewSource, bounds: KeyBounds, walk: Walk | undefined) {
+    super();
+    this.#engine = engine;
+    this.#walk = walk;
+    const id = source.tree;
+    if (id < 0) return;
+    const state = source.state;
+    this.#held = engine.states.pin(state);
+    const root = engine.states.root(state, id);
+    const base = new TreeCursor(engine.pager, engine.overflow, root, bounds);
+    const sets = source.sets.filter((set) => set.touches(id)).reverse();
+    for (const set of sets) set.shared = true;
+    this.#inner = sets.length === 0
+      ? base
+      : new MergeCursor(sets, id, base, engine.overflow, bounds);
+  }
+
+  next(): boolean {
+    const inner = this.#inner;
+    if (inner === undefined || this.#held === undefined) return false;
+    if (!inner.next()) {
+      this.#walk?.end();
+      this.close();
+      return false;
+    }
+    this.takeKey(inner);
+    this.#walk?.passed(this);
+    return true;
+  }
+
+  loadValue(): void {
+    this.takeValue(this.#inner!);
+  }
+
+  close(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held === undefined) return;
+    this.#engine.states.unpin(held);
+    this.#walk?.close();
+  }
+}
+
+/** A view of one tree as it was once. */
+class HeldView extends TreeView implements HeldTree {
+  readonly #held: HeldSource;
+
+  constructor(engine: Engine, held: HeldSource) {
+    super(engine, held);
+    this.#held = held;
+  }
+
+  override get<T>(key: ByteWriter, codec: Codec<T>): T | undefined {
+    this.#held.passed(key);
+    return super.get(key, codec);
+  }
+
+  close(): void {
+    this.#held.close();
+  }
+}
+
+/** What a writing view may do beyond reading. */
+export interface ChangeSink extends ViewSource {
+  /** The transaction's own changes. */
+  readonly own: WriteSet;
+  /** Moves when the view may have changed by more than own changes. */
+  readonly revision: number;
+  /** Registers a run written for a value that is not committed yet. */
+  reserve(page: number, pages: number): void;
+  /** See `TreeWriter.atomic`. */
+  atomic<T>(steps: () => T): T;
+  /** Makes all of the tree a condition of the commit. */
+  claim(): void;
+}
+
+/** Reads and changes one tree in a transaction. */
+export class TreeChanges extends TreeView implements TreeWriter {
+  readonly #sink: ChangeSink;
+
+  /** Binds the view of a transaction to a tree. */
+  constructor(engine: Engine, sink: ChangeSink) {
+    super(engine, sink);
+    this.#sink = sink;
+  }
+
+  put(key: ByteWriter, bytes: Uint8Array, length: number, guard?: Guard): void {
+    this.source.check();
+    if (key.length > KEY_BYTES_MAX) {
+      throw tooLarge(`a key of ${key.length} bytes: the limit is ${KEY_BYTES_MAX}`);
+    }
+    if (length > VALUE_BYTES_MAX) {
+      throw tooLarge(`a value of ${length} bytes: the limit is ${VALUE_BYTES_MAX}`);
+    }
+    const id = this.source.tree;
+    const { inDoubt } = this.engine;
+    if (inDoubt.size > 0) inDoubt.checkPut(id, key.bytes, 0, key.length, bytes, 0, length);
+    const own = this.#sink.own;
+    if (length <= LOGGED_VALUE_BYTES_MAX) {
+      own.put(id, key.bytes, key.length, bytes, 0, length);
+      this.source.witness?.changed(guard);
+      return;
+    }
+    this.engine.health.check();
+    this.atomic(() => this.#putLarge(key, bytes, length));
+    this.source.witness?.changed(guard);
+  }
+
+  /** Written now, named by the commit record later: one sync covers both. */
+  #putLarge(key: ByteWriter, bytes: Uint8Array, length: number): void {
+    const pages = runPages(length);
+    this.engine.space.ensure(pages);
+    const reference = this.engine.overflow.write(bytes, 0, length);
+    this.#sink.reserve(referencePage(reference, 0), pages);
+    this.#sink.own.putReference(this.source.tree, key.bytes, key.length, reference);
+  }
+
+  remove(key: ByteWriter, guard?: Guard): boolean {
+    const { inDoubt } = this.engine;
+    if (inDoubt.size > 0) inDoubt.check(this.source.tree, key.bytes, 0, key.length);
+    if (!this.probe(key)) return false;
+    this.#sink.own.remove(this.source.tree, key.bytes, key.length);
+    this.source.witness?.changed(guard);
+    return true;
+  }
+
+  probe(key: ByteWriter): boolean {
+    return this.holds(key, true);
+  }
+
+  aside<T>(body: () => T): T {
+    const { witness } = this.source;
+    return witness === undefined ? body() : witness.aside(body);
+  }
+
+  atomic<T>(steps: () => T): T {
+    return this.#sink.atomic(steps);
+  }
+
+  get revision(): number {
+    return this.#sink.revision;
+  }
+
+  claim(): void {
+    this.source.check();
+    this.#sink.claim();
+  }
+
+  takeSerial(first: (tree: TreeReader) => number): number {
+    this.source.check();
+    const { serials } = this.engine;
+    const { tree } = this.source;
+    // Serials are unique whatever is committed: to take one conflicts with nobody.
+    const serial = serials.get(tree) ?? this.aside(() => first(this.#withPrepared()));
+    serials.set(tree, serial + 1);
+    return serial;
+  }
+
+  /** As if all transactions in doubt were committed: what they took is not given again. */
+  #withPrepared(): TreeReader {
+    const { inDoubt } = this.engine;
+    if (inDoubt.size === 0) return this;
+    const { state, sets, tree } = this.source;
+    const held = Array.from(inDoubt.values(), ({ set }) => set);
+    const check = (): void => {};
+    const source = { check, state, sets: [...sets, ...held], tree, tips: undefined };
+    return new TreeView(this.engine, source);
+  }
+}
+
+function tooLarge(what: string): StateError {
+  return new StateError("TOO_LARGE", `Cannot store ${what}`);
+}
