@@ -9,7 +9,7 @@ import { RecordId } from "../../src/base/record_id.ts";
 import { Generator } from "./generator.ts";
 
 /** Pairs of values for each form of each codec. */
-const PAIRS = Number(process.env["CODEC_PAIRS"] ?? 20_000);
+const PAIRS = Number(process.env["CODEC_PAIRS"] ?? 5_000);
 if (!Number.isSafeInteger(PAIRS) || PAIRS < 1) throw new RangeError("CODEC_PAIRS is no count");
 
 /** How a property test makes values of a codec and what order it expects of them. */

@@ -25,7 +25,7 @@ import {
   wordsOf,
 } from "./history_model.ts";
 
-const SEEDS = 8 * Number(process.env["HISTORIES"] ?? 1);
+const SEEDS = 4 * Number(process.env["HISTORIES"] ?? 1);
 /** Histories of one database, each from where the one before ended. */
 const ROUNDS = 50;
 const STEPS = 60;

@@ -23,9 +23,9 @@ interface Shape {
 
 const SHAPES: readonly Shape[] = [
   // Several times the cache: pages that a snapshot needs are evicted and read back.
-  { name: "deep tree", steps: 250, keys: 20_000, burst: 1500, valueMax: 60, cacheBytes: 1 << 20 },
-  { name: "short keys", steps: 400, keys: 3000, burst: 200, valueMax: 60, cacheBytes: 1 << 20 },
-  { name: "large values", steps: 250, keys: 300, burst: 200, valueMax: 9000, cacheBytes: 1 << 20 },
+  { name: "deep tree", steps: 120, keys: 20_000, burst: 1500, valueMax: 60, cacheBytes: 1 << 20 },
+  { name: "short keys", steps: 200, keys: 3000, burst: 200, valueMax: 60, cacheBytes: 1 << 20 },
+  { name: "large values", steps: 120, keys: 300, burst: 200, valueMax: 9000, cacheBytes: 1 << 20 },
   {
     name: "values beside the log",
     steps: 60,
@@ -34,7 +34,7 @@ const SHAPES: readonly Shape[] = [
     valueMax: 200_000,
     cacheBytes: 1 << 20,
   },
-  { name: "few keys", steps: 300, keys: 40, burst: 200, valueMax: 300, cacheBytes: 1 << 20 },
+  { name: "few keys", steps: 200, keys: 40, burst: 200, valueMax: 300, cacheBytes: 1 << 20 },
 ];
 
 /** Keys of uneven length with long common prefixes and prefixes of each other. */
