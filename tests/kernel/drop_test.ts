@@ -312,6 +312,34 @@ test("Transaction.drop at every isolation: nothing is written to a dropped tree"
   }
 });
 
+test("Transaction.drop: who reads the newest is told at once, and update runs again", async () => {
+  for (const isolation of ["last-win", "version-on-write", "version-on-read"] as const) {
+    await withStore(async (db) => {
+      await db.update((tx) => {
+        for (let n = 0; n < 2000; n++) tx.open(words).put(n, "some");
+      });
+      let runs = 0;
+      const seen = await db.update(async (tx) => {
+        const reader = tx.open(words);
+        const before = reader.count();
+        if (runs++ === 0) {
+          await db.update((other) => other.drop(words));
+          const read = [
+            () => reader.count(),
+            () => reader.get(1),
+            () => [...reader.range()],
+            () => reader.put(1, "more"),
+          ];
+          for (const use of read) assert.throws(use, conflict, isolation);
+        }
+        return [before, reader.count()];
+      }, { isolation });
+      assert.deepEqual([runs, ...seen], [2, 0, 0]);
+      await trimmed(db);
+    });
+  }
+});
+
 test("Transaction.drop is a change of all that a serializable transaction has read", async () => {
   await withStore(async (db) => {
     for (const read of ["key", "absent key", "range"]) {

@@ -24,13 +24,17 @@ export const putScrap: fc.Arbitrary<Deed> = fc.tuple(anyKey, anyShort).map(([key
     openScrap.run(scene);
     deed(
       `scrap.put(${shortly(key, value)})`,
-      (model) => model.put(model.scrap.open(), key, value),
+      (model) => {
+        const tree = model.scrap.open();
+        model.scrap.check();
+        model.put(tree, key, value);
+      },
       (tx) => tx.open(scrap).put(key, expand(value)),
     ).run(scene);
   },
 }));
 
-/** What needs to know what is in the scrap: nothing where that is being taken away. */
+/** What needs to know what is in the scrap. */
 export const askScrap: fc.Arbitrary<Deed> = fc.tuple(
   fc.constantFrom("get", "remove", "count"),
   anyKey,
@@ -38,12 +42,12 @@ export const askScrap: fc.Arbitrary<Deed> = fc.tuple(
   .map(([how, key]): Deed => ({
     text: `scrap.${how}(${shortly(key)})`,
     run: (scene) => {
-      if (scene.model.scrap.isStale) return;
       openScrap.run(scene);
       deed(
         `scrap.${how}(${shortly(key)})`,
         (model) => {
           const tree = model.scrap.open();
+          model.scrap.check();
           if (how === "count") return model.count(tree);
           return how === "get" ? model.get(tree, key) : model.remove(tree, key);
         },

@@ -25,10 +25,11 @@ export class ScrapModel {
     this.#tx = tx;
   }
 
-  /** Whether the tree that is open was dropped by another, and what it shows is not settled. */
-  get isStale(): boolean {
+  /** Refuses where the tree that is open was dropped by another, and reads see the newest state. */
+  check(): void {
     const { order, isLive } = this.#tx;
-    return isLive && order.stateAt(order.position).has(`dropped/${this.#tree}`);
+    const isDropped = order.stateAt(order.position).has(`dropped/${this.#tree}`);
+    if (isLive && isDropped) throw new Refusal("CONFLICT");
   }
 
   /** Its tree, which is created if there is none. */

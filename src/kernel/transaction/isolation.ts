@@ -41,7 +41,9 @@ import type { Witness, WitnessedView } from "./witness.ts";
  *
  * Some things are checked at every level, because a structure would break without: two appends to a
  * record log never get one offset, two transactions that create a structure in different ways
- * conflict, and a record that another transaction has deleted does not come back by an update.
+ * conflict, and a record that another transaction has deleted does not come back by an update. A
+ * structure that another transaction has dropped since is `CONFLICT` at once, to read too, where
+ * reads see the newest.
  */
 export type Isolation =
   | "snapshot"

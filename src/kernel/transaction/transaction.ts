@@ -11,7 +11,7 @@
 
 import type { Durability } from "../commit/commit.ts";
 import type { Definition, TreeWriter, Writer } from "../definition.ts";
-import { StateError } from "../../errors.ts";
+import { ConflictError, StateError } from "../../errors.ts";
 import { type Isolation, witnessOf } from "./isolation.ts";
 import { checkConflicts } from "./conflict_check.ts";
 import type { HeldSet } from "../two_phase/in_doubt.ts";
@@ -58,6 +58,11 @@ export class Transaction {
    * @internal
    */
   claimed: Set<number> | undefined;
+  /**
+   * Why it is of no use any more, found before its commit.
+   * @internal
+   */
+  overtaken: ConflictError | undefined;
   #undone = 0;
   #done = false;
   readonly #transactionId: Uint8Array | undefined;
@@ -342,6 +347,21 @@ export class Transaction {
       throw new StateError(
         "TRANSACTION_DONE",
         "Cannot use a transaction that was committed or rolled back: begin another one",
+      );
+    }
+  }
+
+  /**
+   * Throws unless a tree may still be used: where reads see the newest state, one that another
+   * transaction has dropped is being taken apart.
+   * @internal
+   */
+  checkTree(tree: number): void {
+    this.check();
+    if (this.witness?.live && this.#host.history.dropped.has(tree)) {
+      throw this.overtaken ??= new ConflictError(
+        "CONFLICT",
+        "Cannot use a structure: another transaction has dropped it since this one began",
       );
     }
   }

@@ -20,7 +20,7 @@ export interface TreeOwner extends Revertible {
   readonly view: TransactionView;
   readonly witness: Witness | undefined;
   readonly revision: number;
-  check(): void;
+  checkTree(tree: number): void;
   reserve(page: number, pages: number): void;
   claimed: Set<number> | undefined;
   opened(): Iterable<Definition<unknown>>;
@@ -77,7 +77,7 @@ export class TransactionTree implements ChangeSink {
   }
 
   check(): void {
-    this.#transaction.check();
+    this.#transaction.checkTree(this.tree);
     if (this.#gone !== undefined) {
       throw new StateError("NOT_FOUND", `Cannot use a structure ${this.#gone}: open it again`);
     }

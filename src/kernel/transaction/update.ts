@@ -59,17 +59,21 @@ async function finishUpdate<T>(
   transaction: Transaction,
   running: Promise<T>,
 ): Promise<T> {
-  let result: T;
+  let result: T | undefined;
   try {
     result = await running;
     options.signal?.throwIfAborted();
   } catch (error) {
     transaction.rollback();
-    throw error;
+    if (transaction.overtaken === undefined || error !== transaction.overtaken) throw error;
   }
   try {
+    if (transaction.overtaken !== undefined) {
+      transaction.rollback();
+      throw transaction.overtaken;
+    }
     await transaction.commit();
-    return result;
+    return result as T;
   } catch (error) {
     const retries = options.retries ?? RETRIES_DEFAULT;
     // A transaction in doubt may stay so for days: its coordinator has to act first.
