@@ -123,17 +123,17 @@ export type { TransactionOptions } from "./src/kernel/transaction/transaction.ts
 export type { Guard } from "./src/kernel/transaction/witness.ts";
 export type { EntryCursor, KeyBounds } from "./src/kernel/tree/tree_cursor.ts";
 export type { UpdateOptions } from "./src/kernel/transaction/update.ts";
-export { expiringIndex } from "./src/structures/expiring_index.ts";
-export type { ExpiringOptions } from "./src/structures/expiring_index.ts";
+export { expiringIndex } from "./src/structures/expiring/expiring_index.ts";
+export type { ExpiringOptions } from "./src/structures/expiring/expiring_index.ts";
 export type {
   ExpiringAccess,
   ExpiringReader,
   ExpiringWriter,
   Expiry,
-} from "./src/structures/expiring_types.ts";
-export { sweepExpired } from "./src/structures/sweep_expired.ts";
-export type { SweepOptions } from "./src/structures/sweep_expired.ts";
-export { index } from "./src/structures/index.ts";
+} from "./src/structures/expiring/expiring_types.ts";
+export { sweepExpired } from "./src/structures/expiring/sweep_expired.ts";
+export type { SweepOptions } from "./src/structures/expiring/sweep_expired.ts";
+export { index } from "./src/structures/index/index.ts";
 export type {
   IndexAccess,
   IndexMode,
@@ -144,12 +144,12 @@ export type {
   RangeOptions,
   TuplePrefix,
   WatchRange,
-} from "./src/structures/index_types.ts";
-export { exportDatabase } from "./src/structures/export_database.ts";
-export type { ExportOptions, TransferProgress } from "./src/structures/export_database.ts";
-export { importDatabase } from "./src/structures/import_database.ts";
-export type { ImportOptions, ImportReport } from "./src/structures/import_database.ts";
-export type { ExportFormat } from "./src/structures/transfer_item.ts";
+} from "./src/structures/index/index_types.ts";
+export { exportDatabase } from "./src/structures/transfer/export_database.ts";
+export type { ExportOptions, TransferProgress } from "./src/structures/transfer/export_database.ts";
+export { importDatabase } from "./src/structures/transfer/import_database.ts";
+export type { ImportOptions, ImportReport } from "./src/structures/transfer/import_database.ts";
+export type { ExportFormat } from "./src/structures/transfer/transfer_item.ts";
 export type {
   IndexedAccess,
   IndexedReader,
@@ -158,7 +158,7 @@ export type {
   SecondaryIndexes,
   SecondaryReader,
   VerifyReport,
-} from "./src/structures/secondary_types.ts";
+} from "./src/structures/secondary/secondary_types.ts";
 export { recordLog } from "./src/structures/record_log.ts";
 export type {
   LogEntry,

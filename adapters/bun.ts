@@ -7,9 +7,9 @@
 import { closeSync, openSync } from "node:fs";
 import process from "node:process";
 import type { IoAdapter, IoLockMode } from "../src/io/adapter.ts";
-import { attempt } from "./node_errors.ts";
-import { nodeFileSystem } from "./node_file_system.ts";
-import type { Flock } from "./store_lock.ts";
+import { attempt } from "./node/node_errors.ts";
+import { nodeFileSystem } from "./node/node_file_system.ts";
+import type { Flock } from "./node/store_lock.ts";
 
 /** The C function: 0, or -1 when it failed. */
 type FlockCall = (fd: number, operation: number) => number;

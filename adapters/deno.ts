@@ -6,9 +6,9 @@
 
 import process from "node:process";
 import type { IoAdapter, IoLockMode } from "../src/io/adapter.ts";
-import { attempt } from "./node_errors.ts";
-import { nodeFileSystem } from "./node_file_system.ts";
-import type { Flock } from "./store_lock.ts";
+import { attempt } from "./node/node_errors.ts";
+import { nodeFileSystem } from "./node/node_file_system.ts";
+import type { Flock } from "./node/store_lock.ts";
 
 /**
  * The IO adapter of Deno: files through `node:fs` (faster there than `Deno.FsFile`), the lock through

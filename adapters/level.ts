@@ -27,13 +27,13 @@ import {
   StateError,
   type TransactionOptions,
 } from "../mod.ts";
-import { LevelError, levelError } from "./level_error.ts";
+import { LevelError, levelError } from "./level/level_error.ts";
 import {
   LevelIterator,
   type LevelIteratorOptions,
   LevelKeyIterator,
   LevelValueIterator,
-} from "./level_iterator.ts";
+} from "./level/level_iterator.ts";
 import {
   databaseOptions,
   type EncodedOperation,
@@ -42,13 +42,13 @@ import {
   type LevelOptions,
   type LevelReadOptions,
   type LevelWriteOptions,
-} from "./level_options.ts";
-import { LevelSnapshot } from "./level_snapshot.ts";
-import type { LevelReader, LevelView } from "./level_view.ts";
-import { indexRange, type LevelRange } from "./level_walk.ts";
+} from "./level/level_options.ts";
+import { LevelSnapshot } from "./level/level_snapshot.ts";
+import type { LevelReader, LevelView } from "./level/level_view.ts";
+import { indexRange, type LevelRange } from "./level/level_walk.ts";
 
-export { LevelError, type LevelErrorCode } from "./level_error.ts";
-export type * from "./level_iterator.ts";
+export { LevelError, type LevelErrorCode } from "./level/level_error.ts";
+export type * from "./level/level_iterator.ts";
 export type {
   EncodedOperation,
   LevelFileOptions,
@@ -56,9 +56,9 @@ export type {
   LevelOptions,
   LevelReadOptions,
   LevelWriteOptions,
-} from "./level_options.ts";
-export type * from "./level_view.ts";
-export type { LevelRange } from "./level_walk.ts";
+} from "./level/level_options.ts";
+export type * from "./level/level_view.ts";
+export type { LevelRange } from "./level/level_walk.ts";
 
 /** Longest key in bytes, a limit of Holdfast that LevelDB does not have. */
 const KEY_BYTES_MAX = 960;

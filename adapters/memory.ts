@@ -13,12 +13,12 @@ import type {
   IoOpenMode,
   IoStat,
 } from "../src/io/adapter.ts";
-import { checkLockMode, checkMode, checkPath } from "./argument.ts";
-import { fillRandom } from "./entropy.ts";
-import { LockTable } from "./lock_table.ts";
+import { checkLockMode, checkMode, checkPath } from "./shared/argument.ts";
+import { fillRandom } from "./shared/entropy.ts";
+import { LockTable } from "./shared/lock_table.ts";
 import { MemoryContent, MemoryFile } from "./memory_file.ts";
-import { pathParts } from "./path_parts.ts";
-import { turnScheduler } from "./turn_scheduler.ts";
+import { pathParts } from "./shared/path_parts.ts";
+import { turnScheduler } from "./shared/turn_scheduler.ts";
 
 /**
  * Makes an in-memory disk: its files live as long as the returned object, its locks hold among the

@@ -5,8 +5,8 @@
  */
 
 import type { IoFile } from "../src/io/adapter.ts";
-import { checkByteCount } from "./argument.ts";
-import { closedError, readOnlyError } from "./handle_errors.ts";
+import { checkByteCount } from "./shared/argument.ts";
+import { closedError, readOnlyError } from "./shared/handle_errors.ts";
 
 /** Bytes in one chunk. */
 const CHUNK = 65536;

@@ -6,8 +6,8 @@
 
 import process from "node:process";
 import type { IoAdapter } from "../src/io/adapter.ts";
-import { nodeFileSystem } from "./node_file_system.ts";
-import { loadSqlite, type SqliteModule } from "./sqlite_lock.ts";
+import { nodeFileSystem } from "./node/node_file_system.ts";
+import { loadSqlite, type SqliteModule } from "./node/sqlite_lock.ts";
 
 /**
  * The IO adapter of Node: files through `node:fs`, the lock through `node:sqlite`. Durable: `sync` is

@@ -5,12 +5,12 @@
  */
 
 import type { IoAdapter, IoLock, IoLockMode, IoOpenMode } from "../src/io/adapter.ts";
-import { checkLockMode, checkPath } from "./argument.ts";
-import { fillRandom } from "./entropy.ts";
-import { takeWebLock } from "./opfs_lock.ts";
-import { OpfsNames } from "./opfs_names.ts";
-import type { OpfsDirectoryHandle, OpfsLocks, OpfsStorage } from "./opfs_platform.ts";
-import { turnScheduler } from "./turn_scheduler.ts";
+import { checkLockMode, checkPath } from "./shared/argument.ts";
+import { fillRandom } from "./shared/entropy.ts";
+import { takeWebLock } from "./opfs/opfs_lock.ts";
+import { OpfsNames } from "./opfs/opfs_names.ts";
+import type { OpfsDirectoryHandle, OpfsLocks, OpfsStorage } from "./opfs/opfs_platform.ts";
+import { turnScheduler } from "./shared/turn_scheduler.ts";
 
 export type {
   OpfsAccessHandle,
@@ -21,7 +21,7 @@ export type {
   OpfsLockOptions,
   OpfsLocks,
   OpfsStorage,
-} from "./opfs_platform.ts";
+} from "./opfs/opfs_platform.ts";
 
 /** Options of {@linkcode opfsIo}: a storage bucket, for example, has both. */
 export interface OpfsOptions {

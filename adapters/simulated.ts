@@ -15,11 +15,11 @@
 import { Prng } from "../src/base/prng.ts";
 import { IoError } from "../src/errors.ts";
 import type { IoAdapter } from "../src/io/adapter.ts";
-import { LockTable } from "./lock_table.ts";
-import { SimulatedDirectory } from "./simulated_directory.ts";
-import { type Fault, type FaultOperation, FaultPlan } from "./simulated_fault.ts";
-import { Inode } from "./simulated_inode.ts";
-import { type NamesHost, SimulatedNames, splitPath } from "./simulated_names.ts";
+import { LockTable } from "./shared/lock_table.ts";
+import { SimulatedDirectory } from "./simulated/simulated_directory.ts";
+import { type Fault, type FaultOperation, FaultPlan } from "./simulated/simulated_fault.ts";
+import { Inode } from "./simulated/simulated_inode.ts";
+import { type NamesHost, SimulatedNames, splitPath } from "./simulated/simulated_names.ts";
 import {
   type CrashDecision,
   type CrashPolicy,
@@ -27,15 +27,15 @@ import {
   enumeratePolicies,
   type EnumerationOptions,
   type Outcome,
-} from "./simulated_policy.ts";
+} from "./simulated/simulated_policy.ts";
 
-export type { Fault, FaultOperation, SyncFailure } from "./simulated_fault.ts";
+export type { Fault, FaultOperation, SyncFailure } from "./simulated/simulated_fault.ts";
 export type {
   CrashDecision,
   CrashPolicy,
   EnumerationOptions,
   Outcome,
-} from "./simulated_policy.ts";
+} from "./simulated/simulated_policy.ts";
 
 /** How to build a simulated disk. */
 export interface SimulatedDiskOptions {

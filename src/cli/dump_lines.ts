@@ -17,7 +17,7 @@ import type {
   TreeReport,
 } from "../kernel/inspect/store_inspector.ts";
 import type { WriteSet } from "../kernel/commit/write_set.ts";
-import { entryForm } from "../structures/entry_form.ts";
+import { entryForm } from "../structures/transfer/entry_form.ts";
 import { hexText } from "./output.ts";
 
 /** One line of a dump. Bytes are hexadecimal digits unless the line says otherwise. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { exportDatabase, type TransferProgress } from "../structures/export_database.ts";
+import { exportDatabase, type TransferProgress } from "../structures/transfer/export_database.ts";
 import { writeBytes } from "./byte_stream.ts";
 import type { Command } from "./command.ts";
 import { fileOperand, openExisting } from "./data_file.ts";

@@ -5,7 +5,7 @@
  */
 
 import { Database } from "../kernel/database.ts";
-import { importDatabase, type ImportReport } from "../structures/import_database.ts";
+import { importDatabase, type ImportReport } from "../structures/transfer/import_database.ts";
 import { readBytes } from "./byte_stream.ts";
 import type { Command } from "./command.ts";
 import { fileOperand } from "./data_file.ts";

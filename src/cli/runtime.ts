@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { HttpServer, HttpServerOptions } from "../../adapters/http_server.ts";
+import type { HttpServer, HttpServerOptions } from "../../adapters/http/http_server.ts";
 import { handlerOf } from "../http/create_handler.ts";
 import type { Responder } from "../http/responder.ts";
 import type { IoAdapter } from "../io/adapter.ts";
@@ -28,13 +28,16 @@ export async function startHttp(
 ): Promise<HttpServer> {
   switch (platform()) {
     case "deno":
-      return await (await import("../../adapters/serve_deno.ts"))
+      return await (await import("../../adapters/http/serve_deno.ts"))
         .serveDeno(handlerOf(responder), options);
     case "bun":
-      return await (await import("../../adapters/serve_bun.ts"))
+      return await (await import("../../adapters/http/serve_bun.ts"))
         .serveBun(handlerOf(responder), options);
     case "node":
-      return await (await import("../../adapters/serve_node.ts")).serveNode(responder, options);
+      return await (await import("../../adapters/http/serve_node.ts")).serveNode(
+        responder,
+        options,
+      );
   }
 }
 

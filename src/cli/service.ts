@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { HttpServer, HttpServerOptions } from "../../adapters/http_server.ts";
+import type { HttpServer, HttpServerOptions } from "../../adapters/http/http_server.ts";
 import { isHoldfastError } from "../errors.ts";
 import type { HandlerOptions } from "../http/handler_options.ts";
 import { createResponder } from "../http/responder.ts";

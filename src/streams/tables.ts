@@ -23,7 +23,7 @@ import { codec } from "../base/codec.ts";
 import type { Database } from "../kernel/database.ts";
 import type { Definition } from "../kernel/definition.ts";
 import type { Transaction } from "../kernel/transaction/transaction.ts";
-import { index } from "../structures/index.ts";
+import { index } from "../structures/index/index.ts";
 
 /** What is asked of a tree for reading. */
 export interface TableReader {

@@ -11,7 +11,7 @@ import type { Change } from "../kernel/watch/change.ts";
 import type { Definition, TreeReader, TreeWriter } from "../kernel/definition.ts";
 import type { KeyBounds } from "../kernel/tree/tree_cursor.ts";
 import { CursorIterator, WHOLE } from "./cursor_iterator.ts";
-import { rangeLimit } from "./index_range.ts";
+import { rangeLimit } from "./index/index_range.ts";
 import { removeEntries } from "./remove_entries.ts";
 import { HEAD_KEY, headOf, keepHead, serialAt, serialFeed, serialKey } from "./serial_tree.ts";
 

@@ -12,7 +12,7 @@ import { StateError } from "../errors.ts";
 import type { Change } from "../kernel/watch/change.ts";
 import type { Definition, TreeReader, TreeWriter } from "../kernel/definition.ts";
 import { CursorIterator } from "./cursor_iterator.ts";
-import { rangeLimit } from "./index_range.ts";
+import { rangeLimit } from "./index/index_range.ts";
 import {
   countSerials,
   HEAD_KEY,

@@ -17,7 +17,7 @@ import { bunIo } from "../../adapters/bun.ts";
 import { denoIo } from "../../adapters/deno.ts";
 import { memoryIo } from "../../adapters/memory.ts";
 import { nodeIo } from "../../adapters/node.ts";
-import { ioError, isInterrupted } from "../../adapters/node_errors.ts";
+import { ioError, isInterrupted } from "../../adapters/node/node_errors.ts";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
 import { StateError } from "../../src/errors.ts";
 import { ioContract } from "./contract.ts";

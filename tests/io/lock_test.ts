@@ -21,7 +21,7 @@ import { createInterface } from "node:readline";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { loadSqlite, takeSqliteLock } from "../../adapters/sqlite_lock.ts";
+import { loadSqlite, takeSqliteLock } from "../../adapters/node/sqlite_lock.ts";
 import type { IoLock, IoLockMode } from "../../src/io/adapter.ts";
 import { RUNNING, runningIo } from "./running_io.ts";
 

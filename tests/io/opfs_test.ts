@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { opfsError } from "../../adapters/opfs_errors.ts";
+import { opfsError } from "../../adapters/opfs/opfs_errors.ts";
 import { opfsIo, type OpfsOptions } from "../../adapters/opfs.ts";
 import { StateError } from "../../src/errors.ts";
 import { codec, Database, index, type IoAdapter, type IoFile, recordLog } from "../../mod.ts";

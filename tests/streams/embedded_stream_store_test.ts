@@ -7,7 +7,7 @@ import type { IoAdapter } from "../../src/io/adapter.ts";
 import { Database } from "../../src/kernel/database.ts";
 import { EmbeddedStreamStore } from "../../src/streams/embedded_stream_store.ts";
 import { numberKey } from "../../src/streams/tables.ts";
-import { index } from "../../src/structures/index.ts";
+import { index } from "../../src/structures/index/index.ts";
 import { assertTexts, done, messages, page, reason, START } from "./outcomes.ts";
 import { streamStoreContract } from "./stream_store_contract.ts";
 

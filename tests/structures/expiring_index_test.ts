@@ -13,7 +13,7 @@ import {
   type IoAdapter,
   sweepExpired,
 } from "../../mod.ts";
-import { expiringCodec, LiveCodec } from "../../src/structures/expiring_value.ts";
+import { expiringCodec, LiveCodec } from "../../src/structures/expiring/expiring_value.ts";
 import { assertWhole } from "../kernel/checked.ts";
 
 const sessions = expiringIndex("sessions", { key: codec.string, value: codec.u32 });

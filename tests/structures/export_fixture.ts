@@ -17,7 +17,7 @@ import {
   recordLog,
   segment,
 } from "../../mod.ts";
-import { rawTree } from "../../src/structures/raw_tree.ts";
+import { rawTree } from "../../src/structures/transfer/raw_tree.ts";
 import { CODEC_SAMPLES } from "../base/codec_samples.ts";
 import { Generator } from "../base/generator.ts";
 

@@ -16,7 +16,7 @@ import {
   type Transaction,
 } from "../../mod.ts";
 import { ByteWriter } from "../../src/base/byte_writer.ts";
-import { rawTree } from "../../src/structures/raw_tree.ts";
+import { rawTree } from "../../src/structures/transfer/raw_tree.ts";
 import { HEAD_KEY } from "../../src/structures/serial_tree.ts";
 import { bytes, withStore } from "../kernel/checked.ts";
 

@@ -14,7 +14,7 @@ import {
   segment,
 } from "../../mod.ts";
 import { Checksum } from "../../src/base/checksum.ts";
-import { BINARY_MAGIC, FRAME } from "../../src/structures/export_binary.ts";
+import { BINARY_MAGIC, FRAME } from "../../src/structures/transfer/export_binary.ts";
 import { assertWhole, bytes, withStore } from "../kernel/checked.ts";
 import { contentOf, exported, streamOf } from "./export_fixture.ts";
 

@@ -23,7 +23,7 @@ const ADAPTER_RANK_MAX = RANKS.indexOf("src/io");
 // The cluster adapter implements the contract of the stream store, which is all it may know.
 const CONTRACT = /^src\/streams\/stream_store(?:_[a-z_]+)?\.ts$/;
 // The adapter to abstract-level stands on everything, as a program would: on the public API alone.
-const LEVEL = /^adapters\/level[_.]/;
+const LEVEL = /^adapters\/level[/.]/;
 
 interface Arrow {
   readonly from: string;
@@ -111,7 +111,7 @@ async function arrowsOf(deno: string, files: readonly string[]): Promise<Arrow[]
 test("layers: the rules object to every forbidden kind of arrow", () => {
   const forbidden: readonly (readonly [string, string])[] = [
     ["src/base/bytes.ts", "src/io/adapter.ts"],
-    ["src/kernel/page/pager.ts", "src/structures/index.ts"],
+    ["src/kernel/page/pager.ts", "src/structures/index/index.ts"],
     ["src/kernel/page/pager.ts", "adapters/node.ts"],
     ["src/kernel/page/pager.ts", "mod.ts"],
     ["src/http/handler.ts", "src/cli/main.ts"],
@@ -124,8 +124,8 @@ test("layers: the rules object to every forbidden kind of arrow", () => {
     ["adapters/node.ts", "adapters/level.ts"],
     ["mod.ts", "adapters/level.ts"],
     ["src/cli/main.ts", "adapters/level.ts"],
-    ["adapters/level.ts", "src/structures/index.ts"],
-    ["adapters/level_walk.ts", "src/errors.ts"],
+    ["adapters/level.ts", "src/structures/index/index.ts"],
+    ["adapters/level/level_walk.ts", "src/errors.ts"],
     ["bench/main.ts", "src/kernel/page/pager.ts"],
     ["mod.ts", "tests/tools/test.ts"],
   ];
