@@ -23,7 +23,8 @@ const RUN_TIMEOUT_MS = 600_000;
 const TEST_TIMEOUT_MS = 120_000;
 const SHOWN_LINES = 150;
 
-function argumentsOf(name: RuntimeName, files: readonly string[]): string[] {
+/** `lanes`: how many files Node may run at a time; the others run one. */
+function argumentsOf(name: RuntimeName, files: readonly string[], lanes: number): string[] {
   const paths = files.map((file) => `./${file}`);
   switch (name) {
     case "deno":
@@ -35,6 +36,7 @@ function argumentsOf(name: RuntimeName, files: readonly string[]): string[] {
         "--disable-warning=ExperimentalWarning",
         "--test",
         "--test-reporter=spec",
+        `--test-concurrency=${lanes}`,
         `--test-timeout=${TEST_TIMEOUT_MS}`,
         ...paths,
       ];
@@ -44,9 +46,10 @@ function argumentsOf(name: RuntimeName, files: readonly string[]): string[] {
 async function runOn(
   runtime: Runtime,
   files: readonly string[],
+  lanes: number,
   env: Readonly<Record<string, string>>,
 ): Promise<TestCounts> {
-  const result = await runCommand(runtime.path, argumentsOf(runtime.name, files), {
+  const result = await runCommand(runtime.path, argumentsOf(runtime.name, files, lanes), {
     env,
     timeoutMs: RUN_TIMEOUT_MS,
   });
@@ -95,7 +98,7 @@ async function main(args: readonly string[]): Promise<number> {
   const all: TestCounts[] = [];
   async function lane(): Promise<void> {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      all.push(await runOn(next, files, env));
+      all.push(await runOn(next, files, chosen.length === 1 ? 2 : 1, env));
     }
   }
   await Promise.all([lane(), lane()]);
