@@ -12,6 +12,8 @@ export interface Mutant {
   readonly name: string;
   /** The campaign that finds it. Default "crashes". */
   readonly campaign?: "crashes" | "faults";
+  /** The workload to begin with, where the others would only take longer to find it. */
+  readonly first?: string;
   readonly edits: readonly Edit[];
 }
 
@@ -31,8 +33,15 @@ const PREPARED = "src/kernel/two_phase/prepared_transaction.ts";
 const SETS = "src/kernel/two_phase/prepared_sets.ts";
 const HEALTH = "src/kernel/health.ts";
 
-function mutant(name: string, file: string, find: string, replace: string): Mutant {
-  return { name, edits: [{ file, find, replace }] };
+function mutant(
+  name: string,
+  file: string,
+  find: string,
+  replace: string,
+  first?: string,
+): Mutant {
+  const mutant = { name, edits: [{ file, find, replace }] };
+  return first === undefined ? mutant : { ...mutant, first };
 }
 
 /** Every planted bug. */
@@ -48,6 +57,7 @@ export const mutants: readonly Mutant[] = [
     LOG_SYNC,
     "      await file.syncAsync();\n",
     "",
+    "slow disk",
   ),
   mutant(
     "the file's contents are not synced before its rename",
@@ -85,6 +95,7 @@ export const mutants: readonly Mutant[] = [
     BATCH,
     "sealed ? SEAL_BYTES : BATCH_HEADER_BYTES",
     "BATCH_HEADER_BYTES",
+    "no-psow commits",
   ),
   mutant(
     "the superblock is written before the pages it names are synced",
@@ -128,30 +139,35 @@ export const mutants: readonly Mutant[] = [
     FREED,
     "if (view < born) return",
     "if (view < Infinity) return",
+    "page reuse",
   ),
   mutant(
     "pages that a snapshot needs change in place",
     PAGER,
     "born > this.imageEpoch && born > this.space.freed.newestView",
     "born > this.imageEpoch",
+    "page reuse",
   ),
   mutant(
     "pages of dropped structures are reused at once",
     REMOVE_LEAF,
     "pager.freePage(page, epochOf(leaf, 0));",
     "pager.space.release(page, 1);",
+    "drop and create",
   ),
   mutant(
     "large values of dropped structures are not freed",
     REMOVE_LEAF,
     "    tree.overflow.free(leaf.u8, at + LEAF_CELL_HEAD + keyLength(leaf, 0, slot));\n",
     "",
+    "drop and create",
   ),
   mutant(
     "a dropped structure is forgotten before its pages are freed",
     DROPPED,
     "if (present.page === 0) {",
     "if (present.pages < 30) {",
+    "drop and create",
   ),
   mutant(
     "freed pages stay used in the image",
@@ -164,6 +180,7 @@ export const mutants: readonly Mutant[] = [
     CHECKPOINT,
     "    // Durable after this: the new image is the database, replay begins at its sequence.\n",
     "    file.truncate(pageCount * PAGE_BYTES);\n",
+    "compaction",
   ),
   mutant(
     "the new place of the log is not marked in the image",
@@ -194,30 +211,35 @@ export const mutants: readonly Mutant[] = [
     PREPARED,
     'set, "disk", new Prepared',
     'set, "memory", new Prepared',
+    "two phase",
   ),
   mutant(
     "a decision is acknowledged before it is durable",
     PREPARED,
     'set, "disk", undefined',
     'set, "memory", undefined',
+    "two phase",
   ),
   mutant(
     "large values of prepared transactions are free in the image",
     SETS,
     "      for (const [page] of runsOf(prepared)) engine.reserved.delete(page);\n",
     "",
+    "two phase",
   ),
   mutant(
     "large values of transactions that are rolled back are reused at once",
     SETS,
     "engine.overflow.free(bytes, reference)",
     "engine.space.release(referencePage(bytes, reference), 1)",
+    "two phase",
   ),
   mutant(
     "replay does not know the large values that its log prepares",
     OPEN,
     "    if (set.prepared !== undefined) markRuns(engine, set.prepared);\n",
     "",
+    "two phase",
   ),
   {
     name: "a failed sync does not poison the store",

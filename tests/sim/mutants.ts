@@ -111,7 +111,8 @@ const waiting = [...chosen];
 async function lane(): Promise<void> {
   for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
     const size = mutant.campaign === "faults" ? faults : crashes;
-    const { killed: dead, text } = await examine(mutant, size);
+    const first = mutant.first === undefined ? [] : ["--first", mutant.first];
+    const { killed: dead, text } = await examine(mutant, [...size, ...first]);
     if (dead) killed++;
     console.log(`${dead ? "killed  " : "SURVIVED"} ${mutant.name}\n         ${text.slice(0, 240)}`);
   }
