@@ -148,7 +148,9 @@ export class TreeView implements TreeReader {
   cursor(bounds: KeyBounds): HeldCursor {
     this.source.check();
     const walk = this.source.witness?.walk(this.source.tree, bounds);
-    return new ViewCursor(this.engine, this.source, bounds, walk);
+    const cursor = new ViewCursor(this.engine, this.source, bounds, walk);
+    this.engine.closedCursor ??= closedCursor(this.engine, this.source);
+    return cursor;
   }
 
   hold(): HeldTree {
@@ -244,6 +246,14 @@ class ViewCursor extends CursorEntry implements HeldCursor {
     this.#engine.states.unpin(held);
     this.#walk?.close();
   }
+}
+
+/** What `Engine.closedCursor` is, if that source has a tree. */
+function closedCursor(engine: Engine, source: ViewSource): HeldCursor | undefined {
+  if (source.tree < 0 || source.sets.length > 0) return undefined;
+  const cursor = new ViewCursor(engine, source, {}, undefined);
+  cursor.close();
+  return cursor;
 }
 
 /** A view of one tree as it was once. */
