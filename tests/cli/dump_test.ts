@@ -17,6 +17,7 @@ import { StoreInspector } from "../../src/kernel/inspect/store_inspector.ts";
 import { Generator } from "../base/generator.ts";
 import { withFolder } from "../kernel/checked.ts";
 import { holdfast } from "./run_holdfast.ts";
+import { readBytes } from "../kernel/file_bytes.ts";
 
 const users = index("users", { key: codec.string, value: codec.json<{ city: string }>() });
 const blobs = index("blobs", { key: codec.u8, value: codec.bytes });
@@ -39,14 +40,6 @@ async function fill(path: string, io?: IoAdapter): Promise<Database> {
   return db;
 }
 
-async function imageOf(io: IoAdapter): Promise<Uint8Array> {
-  const file = await io.open(PATH, "read");
-  const image = new Uint8Array(file.size());
-  file.readAt(image, 0);
-  file.close();
-  return image;
-}
-
 async function inspect<T>(image: Uint8Array, body: (inspector: StoreInspector) => T): Promise<T> {
   const io = memoryIo();
   const file = await io.open(PATH, "create");
@@ -65,7 +58,7 @@ function ofType(lines: Iterable<DumpLine>, type: string): DumpLine[] {
 test("dump: superblocks, batches, structures, entries, pages and records of a crashed file", async () => {
   const io = memoryIo();
   const db = await fill(PATH, io);
-  const image = await imageOf(io);
+  const image = await readBytes(io, PATH);
   await db.close();
   await inspect(image, (inspector) => {
     const overview = [...overviewLines(inspector)];
@@ -120,7 +113,7 @@ test("dump --log: what is defined, dropped, prepared and decided, with what is i
   });
   await db.update((tx) => tx.open(recordLog("old")).append(new Uint8Array(5)));
   await db.update((tx) => tx.drop(recordLog("old")));
-  const crashed = await imageOf(io);
+  const crashed = await readBytes(io, PATH);
   await inspect(crashed, (inspector) => {
     const log = [...logLines(inspector, true)];
     assert.deepEqual(ofType(log, "problem"), []);
@@ -148,7 +141,7 @@ test("dump --log: what is defined, dropped, prepared and decided, with what is i
     assert.equal(held.filter(({ value }) => value === "03".repeat(40_000)).length, 2);
   });
   await db.checkpoint();
-  const folded = await imageOf(io);
+  const folded = await readBytes(io, PATH);
   await db.close();
   await inspect(folded, (inspector) => {
     const waiting = ofType(overviewLines(inspector), "in-doubt");
@@ -160,7 +153,7 @@ test("dump: a damaged page costs its own entries only", async () => {
   const io = memoryIo();
   const db = await fill(PATH, io);
   await db.checkpoint();
-  const image = await imageOf(io);
+  const image = await readBytes(io, PATH);
   await db.close();
   const leaf = await inspect(image, (inspector) => {
     for (const tree of inspector.trees()) {
@@ -182,9 +175,9 @@ test("dump: a damaged page costs its own entries only", async () => {
 test("dump: whatever the bytes are, it ends and does not throw", async () => {
   const io = memoryIo();
   const db = await fill(PATH, io);
-  const crashed = await imageOf(io);
+  const crashed = await readBytes(io, PATH);
   await db.close();
-  const clean = await imageOf(io);
+  const clean = await readBytes(io, PATH);
   const random = new Generator(11);
   for (let round = 0; round < 30; round++) {
     const image = (round % 2 === 0 ? crashed : clean).slice();

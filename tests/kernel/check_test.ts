@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
 import { type CheckReport, codec, Database, index, type IoAdapter } from "../../mod.ts";
 import { crc32 } from "../../src/base/checksum.ts";
-import { filled, numbers, PAGE, readBytes } from "./damaged_store.ts";
+import { filled, numbers, PAGE } from "./damaged_store.ts";
+import { readBytes } from "./file_bytes.ts";
 
 const PATH = "/test.hold";
 

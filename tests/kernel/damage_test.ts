@@ -5,14 +5,8 @@ import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
 import { Checksum } from "../../src/base/checksum.ts";
 import { PAGE_BYTES } from "../../src/kernel/limits.ts";
-import {
-  assert as invariant,
-  codec,
-  Database,
-  index,
-  type IoAdapter,
-  isHoldfastError,
-} from "../../mod.ts";
+import { assert as invariant, codec, Database, index, isHoldfastError } from "../../mod.ts";
+import { diskWith, readBytes } from "./file_bytes.ts";
 
 const PATH = "/damage.hold";
 const table = index("table", { key: codec.u32, value: codec.bytes });
@@ -32,30 +26,14 @@ async function build(clean: boolean): Promise<Uint8Array> {
   }
   await db.checkpoint();
   for (let n = 1500; n < 1510; n++) await db.update((tx) => tx.open(table).put(n, valueOf(n)));
-  const left = await imageOf(io);
+  const left = await readBytes(io, PATH);
   await db.close();
-  return clean ? await imageOf(io) : left;
-}
-
-async function imageOf(io: IoAdapter): Promise<Uint8Array> {
-  const file = await io.open(PATH, "read");
-  const image = new Uint8Array(file.size());
-  file.readAt(image, 0);
-  file.close();
-  return image;
-}
-
-async function diskOf(image: Uint8Array): Promise<IoAdapter> {
-  const io = memoryIo();
-  const file = await io.open(PATH, "create");
-  file.writeAt(image, 0);
-  file.close();
-  return io;
+  return clean ? await readBytes(io, PATH) : left;
 }
 
 /** Opens and reads everything. @returns the code of the error met, or "whole". */
 async function read(image: Uint8Array): Promise<string> {
-  const io = await diskOf(image);
+  const io = await diskWith(image, PATH);
   try {
     const db = await Database.open(PATH, { io });
     try {
@@ -108,7 +86,7 @@ test("Database opens from either superblock and says which was damaged", async (
     for (const slot of [0, 1]) {
       const damaged = image.slice();
       damaged.fill(0xab, slot * PAGE_BYTES + 40, slot * PAGE_BYTES + 60);
-      const io = await diskOf(damaged);
+      const io = await diskWith(damaged, PATH);
       if (!clean && await read(damaged) === "CORRUPT_LOG") {
         // The newest superblock of a running store is lost, and the log of the older is in reuse.
         reported++;
@@ -151,7 +129,7 @@ test("Database drops a torn tail, says how much, and goes on", async () => {
   }
   const torn = image.slice();
   torn[last + 100] = torn[last + 100]! ^ 1;
-  const io = await diskOf(torn);
+  const io = await diskWith(torn, PATH);
   const db = await Database.open(PATH, { io });
   assert.equal(db.recovered.droppedBytes, PAGE_BYTES);
   assert.equal(db.recovered.cleanClose, false);
@@ -159,7 +137,7 @@ test("Database drops a torn tail, says how much, and goes on", async () => {
   await db.update((tx) => tx.open(table).put(1509, valueOf(1509)));
   assert.deepEqual((await db.check()).problems, []);
   await db.close();
-  assert.equal(await read(await imageOf(io)), "whole");
+  assert.equal(await read(await readBytes(io, PATH)), "whole");
 });
 
 test("Database.check finds damage that nobody has read yet", async () => {
@@ -169,7 +147,7 @@ test("Database.check finds damage that nobody has read yet", async () => {
     const damaged = image.slice();
     const at = page * PAGE_BYTES + 2000;
     damaged[at] = damaged[at]! ^ 4;
-    const io = await diskOf(damaged);
+    const io = await diskWith(damaged, PATH);
     let db: Database;
     try {
       db = await Database.open(PATH, { io });

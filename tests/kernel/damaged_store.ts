@@ -19,6 +19,7 @@ import {
 } from "../../mod.ts";
 import { crc32 } from "../../src/base/checksum.ts";
 import { assertWhole } from "./checked.ts";
+import { readBytes } from "./file_bytes.ts";
 
 /** Bytes of a page. */
 export const PAGE = 4096;
@@ -51,15 +52,6 @@ export function contentsOf(db: Database, names: readonly string[]): Contents {
     }
     return [name, entries];
   }));
-}
-
-/** The bytes of a file. */
-export async function readBytes(io: IoAdapter, path: string): Promise<Uint8Array> {
-  const file = await io.open(path, "read");
-  const bytes = new Uint8Array(file.size());
-  file.readAt(bytes, 0);
-  file.close();
-  return bytes;
 }
 
 /** A store and its bytes, cleanly closed or as a crash of the process leaves them. */

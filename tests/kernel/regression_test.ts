@@ -7,11 +7,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
-import { codec, Database, index, type IoAdapter } from "../../mod.ts";
+import { codec, Database, index } from "../../mod.ts";
 import { Prng } from "../../src/base/prng.ts";
 import { FreeSpace } from "../../src/kernel/space/free_space.ts";
 import { PAGE_BYTES } from "../../src/kernel/limits.ts";
 import { assertWhole, withFolder, withStore } from "./checked.ts";
+import { diskWith, readBytes } from "./file_bytes.ts";
 
 const PATH = "/regression.hold";
 const numbers = index("numbers", { key: codec.u32, value: codec.bytes });
@@ -97,22 +98,6 @@ test("regression: keeping the list of free pages takes no more pages as it gets 
   });
 });
 
-async function imageOf(io: IoAdapter): Promise<Uint8Array> {
-  const file = await io.open(PATH, "read");
-  const image = new Uint8Array(file.size());
-  file.readAt(image, 0);
-  file.close();
-  return image;
-}
-
-async function diskOf(image: Uint8Array): Promise<IoAdapter> {
-  const io = memoryIo();
-  const file = await io.open(PATH, "create");
-  file.writeAt(image, 0);
-  file.close();
-  return io;
-}
-
 test("regression: a whole batch behind a torn one is never revived by new commits", async () => {
   const io = memoryIo();
   const first = await Database.open(PATH, { io });
@@ -121,7 +106,7 @@ test("regression: a whole batch behind a torn one is never revived by new commit
       durability: "os",
     });
   }
-  const image = await imageOf(io);
+  const image = await readBytes(io, PATH);
   await first.close();
   // Unsealed batches begin at multiples of 64 bytes.
   const batches: number[] = [];
@@ -132,15 +117,15 @@ test("regression: a whole batch behind a torn one is never revived by new commit
   const torn = batches[1]! + 70;
   image[torn] = image[torn]! ^ 1;
 
-  const second = await diskOf(image);
+  const second = await diskWith(image, PATH);
   let db = await Database.open(PATH, { io: second });
   assert.ok(db.recovered.droppedBytes > 0);
   assert.deepEqual(keysOf(db), [1]);
   // As long as the record that was lost, so that it ends where the stale one begins.
   await db.update((tx) => tx.open(numbers).put(2, filled(100, 9)), { durability: "os" });
-  const crashed = await imageOf(second);
+  const crashed = await readBytes(second, PATH);
   await db.close();
-  db = await Database.open(PATH, { io: await diskOf(crashed) });
+  db = await Database.open(PATH, { io: await diskWith(crashed, PATH) });
   assert.deepEqual(db.open(numbers).get(2), filled(100, 9));
   assert.deepEqual(keysOf(db), [1, 2]);
   await assertWhole(db);

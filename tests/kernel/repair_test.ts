@@ -13,10 +13,10 @@ import {
   missingIn,
   numbers,
   PAGE,
-  readBytes,
   repairBytes,
   REPAIRED,
 } from "./damaged_store.ts";
+import { readBytes } from "./file_bytes.ts";
 
 const NAMES = ["a", "b", "c"];
 

@@ -4,23 +4,12 @@ import { memoryIo } from "../../adapters/memory.ts";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
 import { type Change, codec, Database, index, recordLog } from "../../mod.ts";
 import { bytes, withStore } from "./checked.ts";
+import { all, bare } from "./watched.ts";
 
 const stock = index("stock", { key: codec.string, value: codec.u32 });
 const blobs = index("blobs", { key: codec.u32, value: codec.bytes });
 const audit = recordLog("audit");
 const RETAIN = { retainChangeBytes: 1024 * 1024 };
-
-/** All that a watch yields until it ends. */
-async function all<C>(changes: AsyncIterable<C>): Promise<C[]> {
-  const seen: C[] = [];
-  for await (const change of changes) seen.push(change);
-  return seen;
-}
-
-/** Kind, key and value of a change. */
-function bare<K, V>({ kind, key, value }: Change<K, V>): [string, K, V | undefined] {
-  return [kind, key, value];
-}
 
 /** The number of the newest commit. */
 function newest(db: Database): number {

@@ -13,6 +13,7 @@ import {
   segment,
 } from "../../mod.ts";
 import { bytes, withStore } from "./checked.ts";
+import { all, bare } from "./watched.ts";
 
 const stock = index("stock", { key: codec.string, value: codec.u32 });
 const byCity = index("by-city", { key: codec.string, value: codec.string, mode: "cluster" });
@@ -20,18 +21,6 @@ const blobs = index("blobs", { key: codec.u32, value: codec.bytes });
 type PlainAccess = Pick<IndexAccess<string, number, number | undefined>, "reader" | "writer">;
 const notes = segment("notes");
 const audit = recordLog("audit");
-
-/** All that a watch yields until it ends. */
-async function all<C>(changes: AsyncIterable<C>): Promise<C[]> {
-  const seen: C[] = [];
-  for await (const change of changes) seen.push(change);
-  return seen;
-}
-
-/** A change without the number of its commit. */
-function bare<K, V>({ kind, key, value }: Change<K, V>): [string, K, V | undefined] {
-  return [kind, key, value];
-}
 
 test("Database.watch tells committed changes in the order of commits, and ends at close", async () => {
   const db = await Database.memory();
