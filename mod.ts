@@ -20,30 +20,31 @@
  */
 
 import { memoryIo } from "./adapters/memory.ts";
-import type { IoAdapter } from "./src/io/adapter.ts";
 import { provideIo } from "./src/io/default_io.ts";
 
 /** What tells the runtimes apart; a browser has none of it. */
 interface Runtime {
   readonly Deno?: unknown;
   readonly Bun?: unknown;
-  readonly process?: {
-    getBuiltinModule?(name: "node:zlib"): Required<Pick<IoAdapter, "crc32">>;
-  };
+  readonly process?: { readonly getBuiltinModule?: unknown };
 }
 
 const { Deno, Bun, process } = globalThis as Runtime;
-// Not imported: a browser would not load this file.
-const zlib = process?.getBuiltinModule?.("node:zlib");
+const isBrowser = process?.getBuiltinModule === undefined;
 
 provideIo({
   files: async () => {
     if (Deno !== undefined) return (await import("./adapters/deno.ts")).denoIo();
     if (Bun !== undefined) return (await import("./adapters/bun.ts")).bunIo();
-    if (zlib === undefined) return (await import("./adapters/opfs.ts")).opfsIo();
+    if (isBrowser) return (await import("./adapters/opfs.ts")).opfsIo();
     return (await import("./adapters/node.ts")).nodeIo();
   },
-  memory: () => zlib === undefined ? memoryIo() : { ...memoryIo(), crc32: zlib.crc32 },
+  // Not imported at once: a browser would not load what names `node:` modules.
+  memory: async () => {
+    if (isBrowser) return memoryIo();
+    const { nodeChecksum, nodeDigest } = await import("./adapters/node/node_checksums.ts");
+    return { ...memoryIo(), crc32: nodeChecksum, digest: nodeDigest };
+  },
 });
 
 export * from "./src/errors.ts";
@@ -56,6 +57,7 @@ export type {
   IoOpenMode,
   IoStat,
 } from "./src/io/adapter.ts";
+export type { Digest, DigestName, DigestState } from "./src/base/digest.ts";
 export { RecordId } from "./src/base/record_id.ts";
 export { codec } from "./src/base/codec.ts";
 export type {

@@ -21,7 +21,6 @@ import {
 import { dirname } from "node:path";
 import process from "node:process";
 import { setImmediate } from "node:timers";
-import { crc32 } from "node:zlib";
 import { IoError } from "../../src/errors.ts";
 import type {
   IoAdapter,
@@ -33,6 +32,7 @@ import type {
 } from "../../src/io/adapter.ts";
 import { checkLockMode, checkMode, checkPath } from "../shared/argument.ts";
 import { fillRandom } from "../shared/entropy.ts";
+import { nodeChecksum, nodeDigest } from "./node_checksums.ts";
 import { attempt, ioError } from "./node_errors.ts";
 import { NodeFile } from "./node_file.ts";
 import { loadSqlite, type SqliteModule } from "./sqlite_lock.ts";
@@ -98,7 +98,8 @@ export function nodeFileSystem(platform: NodePlatform): IoAdapter {
     nextTurn(callback: () => void): void {
       setImmediate(callback);
     },
-    crc32: (bytes: Uint8Array, value?: number) => crc32(bytes, value),
+    crc32: nodeChecksum,
+    digest: nodeDigest,
   };
 }
 

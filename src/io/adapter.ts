@@ -9,6 +9,8 @@
  * @module
  */
 
+import type { Digest } from "../base/digest.ts";
+
 /** What a backend guarantees. The core branches on these and never on the name of a runtime. */
 export interface IoCapabilities {
   /** `sync` reaches a medium that survives power loss. */
@@ -113,4 +115,6 @@ export interface IoAdapter {
   nextTurn(callback: () => void): void;
   /** CRC-32 (IEEE) where the platform has a native one: `(bytes, start value)`. */
   readonly crc32?: (bytes: Uint8Array, value?: number) => number;
+  /** The platform's own digest function of a name, where it has one that works incrementally. */
+  readonly digest?: (name: string) => Digest | undefined;
 }

@@ -12,7 +12,7 @@ export interface IoProvider {
   /** The adapter of the platform's files. */
   files(): Promise<IoAdapter>;
   /** A new, empty adapter in memory. */
-  memory(): IoAdapter;
+  memory(): Promise<IoAdapter>;
 }
 
 let provider: IoProvider | undefined;

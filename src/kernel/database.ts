@@ -142,8 +142,8 @@ export class Database {
   }
 
   /** Opens a new, empty database in memory: the same engine, gone with its process at the latest. */
-  static memory(options: DatabaseOptions = {}): Promise<Database> {
-    return Database.open("/memory.hold", { ...options, io: options.io ?? defaultIo().memory() });
+  static async memory({ io, ...options }: DatabaseOptions = {}): Promise<Database> {
+    return Database.open("/memory.hold", { ...options, io: io ?? await defaultIo().memory() });
   }
 
   /** What is called before and after commits. */

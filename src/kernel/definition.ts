@@ -6,6 +6,7 @@
  */
 
 import type { ByteWriter } from "../base/byte_writer.ts";
+import type { Digest } from "../base/digest.ts";
 import type { Codec } from "../base/key_codec.ts";
 import type { ChangeFeed } from "./watch/change.ts";
 import type { CheckProblem } from "./check/check.ts";
@@ -27,6 +28,8 @@ export interface TreeReader {
    * snapshot when it was taken, that of a transaction when it first asked, else the present.
    */
   now(): number;
+  /** The digest function of a name: the platform's own where it has one. @throws {RangeError} */
+  digest(name: string): Digest;
   /** The decoded value of a key, or `undefined`. */
   get<T>(key: ByteWriter, codec: Codec<T>): T | undefined;
   /** Whether a key is there. */

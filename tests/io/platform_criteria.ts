@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { blake3, sha256 } from "../../src/base/digest.ts";
 import type { Criterion } from "./contract.ts";
 
 /** The promises about the platform: capabilities, clock, entropy, turns, checksum. */
@@ -62,6 +63,22 @@ export const PLATFORM_CRITERIA: Readonly<Record<string, Criterion>> = {
     assert.deepEqual(events.toSorted(), ["job", "job of turn 1", "now", "turn 1", "turn 2"]);
   },
 
+  "digest: a native one equals the portable one, however its input is split": (io) => {
+    for (const { name, outputLen, create } of [sha256, blake3]) {
+      const native = io.digest?.(name);
+      if (native === undefined) continue;
+      const bytes = new Uint8Array(5_000).map((_, i) => i * i);
+      const [state, portable] = [native.create(), create()];
+      for (const at of [0, 7, 64, 4_000]) {
+        const end = [7, 64, 4_000, 5_000].find((end) => end > at)!;
+        state.update(bytes.subarray(at, end));
+      }
+      portable.update(bytes);
+      assert.deepEqual([native.name, native.outputLen], [name, outputLen]);
+      assert.deepEqual(Uint8Array.from(state.digest()), portable.digest());
+    }
+    assert.equal(io.digest?.("no such digest"), undefined);
+  },
   "crc32: IEEE, continued from a start value, where there is one": (io) => {
     if (io.crc32 === undefined) return;
     const digits = new TextEncoder().encode("123456789");

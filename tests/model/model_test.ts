@@ -1,16 +1,23 @@
 /**
- * Random commands against a plain model of a database: what every read gives, how every commit
- * ends, and what is left after every close, crash and power cut. `run.ts` runs more of them.
+ * Random commands against plain models: what every read gives, how every change ends, and what is
+ * left after every close, crash and power cut. `run.ts` runs more of them.
  */
 
 import { test } from "node:test";
 import { runCampaign } from "./campaign.ts";
+import { SUBJECTS } from "./subjects.ts";
 
 const RUNS = 50;
 
-for (const seed of [1, 2]) {
-  test(`Database: random commands equal the model, seed ${seed}`, { timeout: 60_000 }, async () => {
-    const { failure } = await runCampaign({ runs: RUNS, seed });
-    if (failure !== undefined) throw new Error(failure);
-  });
+for (const subject of SUBJECTS.keys()) {
+  for (const seed of [1, 2]) {
+    test(
+      `${subject.name}: random commands equal the model, seed ${seed}`,
+      { timeout: 60_000 },
+      async () => {
+        const { failure } = await runCampaign({ subject, runs: RUNS, seed });
+        if (failure !== undefined) throw new Error(failure);
+      },
+    );
+  }
 }

@@ -1,10 +1,10 @@
 /**
  * The model-checked campaign: random commands against the model, on each runtime.
  *
- * Arguments: `--runs N` (default 6,000, split over the runtimes), `--runtime deno|bun|node|all`
- * (default all), `--seed N` (default 1: the same runs each time). They are done in shares, two at a
- * time, each with a seed of its own; a share ends with its first failure, which is made short and
- * says how to see it again. The last line is `N passed, N failed`; the exit code is 0 only when
+ * Arguments: `--subject NAME|all` (default all), `--runs N` (of each subject, split over the runtimes;
+ * default: see `subjects.ts`), `--runtime deno|bun|node|all` (default all), `--seed N` (default 1: the
+ * same runs each time). They are done in shares, two at a time, each with a seed of its own; a share
+ * ends with its first failure, which is made short and says how to see it again. The last line is `N passed, N failed`; the exit code is 0 only when
  * nothing failed.
  *
  * @module
@@ -16,10 +16,10 @@ import { numberFlag, parseFlags } from "../../src/cli/flags.ts";
 import { installDependencies } from "../tools/npm_folder.ts";
 import { ROOT } from "../tools/repository.ts";
 import { runCommand } from "../tools/run_command.ts";
+import type { Subject } from "./subject.ts";
+import { SUBJECTS, subjectsNamed } from "./subjects.ts";
 import type { Runtime } from "../tools/runtimes.ts";
 import { findRuntime, RUNTIME_NAMES, runWords } from "../tools/runtimes.ts";
-
-const RUNS_DEFAULT = 6_000;
 
 /** Runs of a share, at most. */
 const SHARE_RUNS = 500;
@@ -31,13 +31,15 @@ const LANES = 2;
 const SHARE_TIMEOUT_MS = 280_000;
 
 const FLAGS = {
-  runs: { value: "N", help: "runs on all runtimes together" },
+  subject: { value: "NAME", help: "what is run, or all" },
+  runs: { value: "N", help: "runs of each subject on all runtimes together" },
   runtime: { value: "NAME", help: "runtime" },
   seed: { value: "N", help: "seed of all that is random" },
 };
 
 /** What a process does. */
 interface Share {
+  readonly subject: Subject;
   readonly runtime: Runtime;
   readonly runs: number;
   readonly seed: number;
@@ -52,7 +54,12 @@ interface Tally {
 }
 
 /** Shares of equal size, the runtimes by turns. */
-function split(runtimes: readonly Runtime[], runs: number, seed: number): Share[] {
+function split(
+  subject: Subject,
+  runtimes: readonly Runtime[],
+  runs: number,
+  seed: number,
+): Share[] {
   const shares: Share[] = [];
   const left = new Map(
     runtimes.map((runtime, at) => [runtime, Math.floor((runs + at) / runtimes.length)]),
@@ -60,7 +67,12 @@ function split(runtimes: readonly Runtime[], runs: number, seed: number): Share[
   while (left.size > 0) {
     for (const [runtime, count] of left) {
       if (count > 0) {
-        shares.push({ runtime, runs: Math.min(count, SHARE_RUNS), seed: seed + shares.length });
+        shares.push({
+          subject,
+          runtime,
+          runs: Math.min(count, SHARE_RUNS),
+          seed: seed + shares.length,
+        });
       }
       if (count <= SHARE_RUNS) left.delete(runtime);
       else left.set(runtime, count - SHARE_RUNS);
@@ -69,11 +81,13 @@ function split(runtimes: readonly Runtime[], runs: number, seed: number): Share[
   return shares;
 }
 
-async function runShare({ runtime, runs, seed }: Share, tally: Tally): Promise<void> {
+async function runShare({ subject, runtime, runs, seed }: Share, tally: Tally): Promise<void> {
   const file = join("tests", "model", "share.ts");
   const args = [
     ...runWords(runtime.name, "installed"),
     file,
+    "--subject",
+    subject.name,
     "--runs",
     `${runs}`,
     "--seed",
@@ -85,25 +99,32 @@ async function runShare({ runtime, runs, seed }: Share, tally: Tally): Promise<v
   if (passed === undefined || (result.code !== 0 && failed === "0")) {
     tally.failed += runs;
     const why = result.timedOut ? "ran out of time" : `ended with exit code ${result.code}`;
-    console.log(`${runtime.name}, seed ${seed}: ${why}\n${result.output.trimEnd()}`);
+    console.log(
+      `${runtime.name}, ${subject.name}, seed ${seed}: ${why}\n${result.output.trimEnd()}`,
+    );
     return;
   }
   tally.passed += Number(passed);
   tally.failed += Number(failed);
   if (failed !== "0") console.log(`${runtime.name}: ${result.output.trimEnd()}`);
   const { passed: done, wanted } = tally;
-  console.log(`${runtime.name}, seed ${seed}: ${passed} runs passed, ${done} of ${wanted}`);
+  const share = `${runtime.name}, ${subject.name}, seed ${seed}`;
+  console.log(`${share}: ${passed} runs passed, ${done} of ${wanted}`);
 }
 
 async function main(args: readonly string[]): Promise<number> {
   const flags = parseFlags(args, FLAGS);
-  const runs = numberFlag(flags, "runs", 1, 10_000_000) ?? RUNS_DEFAULT;
+  const runs = numberFlag(flags, "runs", 1, 10_000_000);
+  const subjects = subjectsNamed(flags.values.get("subject") ?? "all");
   const seed = numberFlag(flags, "seed", 0, 1_000_000_000) ?? 1;
   const wanted = flags.values.get("runtime") ?? "all";
   const names = RUNTIME_NAMES.filter((name) => wanted === "all" || wanted === name);
   if (names.length === 0) throw new RangeError(`--runtime is all or one of ${RUNTIME_NAMES}`);
   await installDependencies();
-  const shares = split(await Promise.all(names.map(findRuntime)), runs, seed);
+  const runtimes = await Promise.all(names.map(findRuntime));
+  const shares = subjects.flatMap((subject) =>
+    split(subject, runtimes, runs ?? SUBJECTS.get(subject)!, seed)
+  );
   const tallies = new Map<Runtime, Tally>();
   for (const { runtime, runs } of shares) {
     const sum = runs + (tallies.get(runtime)?.wanted ?? 0);

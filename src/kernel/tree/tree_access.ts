@@ -6,6 +6,7 @@
 
 import type { ByteWriter } from "../../base/byte_writer.ts";
 import { compareBytes } from "../../base/compare.ts";
+import { type Digest, digestNamed } from "../../base/digest.ts";
 import type { Codec } from "../../base/key_codec.ts";
 import { StateError } from "../../errors.ts";
 import type { HeldCursor, HeldTree, TreeReader, TreeWriter } from "../definition.ts";
@@ -60,6 +61,10 @@ export class TreeView implements TreeReader {
 
   now(): number {
     return this.source.now ?? this.engine.io.now();
+  }
+
+  digest(name: string): Digest {
+    return this.engine.io.digest?.(name) ?? digestNamed(name);
   }
 
   get<T>(key: ByteWriter, codec: Codec<T>): T | undefined {

@@ -6,6 +6,7 @@
  */
 
 import { ByteWriter } from "../../base/byte_writer.ts";
+import type { Digest } from "../../base/digest.ts";
 import type { Codec } from "../../base/key_codec.ts";
 import type { HeldCursor, HeldTree, TreeReader, TreeWriter } from "../../kernel/definition.ts";
 import type { KeyBounds } from "../../kernel/tree/tree_cursor.ts";
@@ -34,6 +35,10 @@ export class LiveReader implements TreeReader {
 
   now(): number {
     return this.#now ?? this.#tree.now();
+  }
+
+  digest(name: string): Digest {
+    return this.#tree.digest(name);
   }
 
   get<T>(key: ByteWriter, codec: Codec<T>): T | undefined {

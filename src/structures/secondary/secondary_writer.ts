@@ -7,6 +7,7 @@
 
 import { ByteWriter } from "../../base/byte_writer.ts";
 import { codec } from "../../base/codec.ts";
+import type { Digest } from "../../base/digest.ts";
 import type { Codec } from "../../base/key_codec.ts";
 import type { HeldCursor, HeldTree, TreeReader, TreeWriter } from "../../kernel/definition.ts";
 import type { KeyBounds } from "../../kernel/tree/tree_cursor.ts";
@@ -63,6 +64,10 @@ export class IndexedTree<K, V> implements TreeWriter {
 
   now(): number {
     return this.#tree.now();
+  }
+
+  digest(name: string): Digest {
+    return this.#tree.digest(name);
   }
 
   probe(key: ByteWriter): boolean {

@@ -1,0 +1,23 @@
+/**
+ * Everything that has a model.
+ *
+ * @module
+ */
+
+import { databaseSubject } from "./database_subject.ts";
+import type { Subject } from "./subject.ts";
+
+/** All subjects, with how many runs a whole campaign does of each. */
+export const SUBJECTS: ReadonlyMap<Subject, number> = new Map([
+  [databaseSubject, 6_000],
+]);
+
+/** The subjects of a name, or all. @throws {RangeError} when there is none */
+export function subjectsNamed(name: string): Subject[] {
+  const all = [...SUBJECTS.keys()];
+  if (name === "all") return all;
+  const subject = all.find((subject) => subject.name === name);
+  if (subject !== undefined) return [subject];
+  const names = all.map(({ name }) => name).join(", ");
+  throw new RangeError(`There is no subject "${name}": give "all" or one of ${names}`);
+}
