@@ -7,9 +7,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { commandText, positiveInteger, runCommand, UsageError } from "../command_line.ts";
+import { interleave } from "../interleave.ts";
 import { machineLine, measureMachine } from "../machine.ts";
 import type { Report, ReportRow } from "../report.ts";
 import { allMet, toMarkdown, toText } from "../report.ts";
@@ -233,39 +233,4 @@ async function measureReads(
       rounds: scans,
     },
   ];
-}
-
-/**
- * One warm-up round (number -1, not counted), then the counted ones; in each round every
- * contestant has its turn, another one first each time.
- */
-async function interleave(
-  label: string,
-  runners: readonly Runner[],
-  rounds: number,
-  measure: (runner: Runner, round: number) => number | Promise<number>,
-): Promise<Record<string, number[]>> {
-  const figures: Record<string, number[]> = {};
-  for (const { name } of runners) figures[name] = [];
-  for (let round = -1; round < rounds; round++) {
-    for (let i = 0; i < runners.length; i++) {
-      const runner = runners[(i + round + 1) % runners.length]!;
-      await settle();
-      const figure = await measure(runner, round);
-      if (round >= 0) figures[runner.name]!.push(figure);
-    }
-    console.error(`${label}: ${round < 0 ? "warm-up" : `round ${round + 1} of ${rounds}`}`);
-  }
-  return figures;
-}
-
-/** Collects garbage and waits (10 s at most) until no engine works in the background. */
-async function settle(): Promise<void> {
-  (globalThis as { gc?: () => void }).gc?.();
-  for (let i = 0; i < 200; i++) {
-    const before = process.cpuUsage();
-    await delay(50);
-    const { user, system } = process.cpuUsage(before);
-    if (user + system < 5000) return;
-  }
 }
