@@ -161,6 +161,14 @@ export type {
   SecondaryReader,
   VerifyReport,
 } from "./src/structures/secondary/secondary_types.ts";
+export { onceMap } from "./src/structures/once_map.ts";
+export type {
+  OnceMapAccess,
+  OnceMapOptions,
+  OnceMapReader,
+  OnceMapWriter,
+  OncePut,
+} from "./src/structures/once_map.ts";
 export { recordLog } from "./src/structures/record_log.ts";
 export type {
   LogEntry,
@@ -168,6 +176,13 @@ export type {
   RecordLogReader,
   RecordLogWriter,
 } from "./src/structures/record_log.ts";
+export { register } from "./src/structures/register.ts";
+export type {
+  RegisterAccess,
+  RegisterOptions,
+  RegisterReader,
+  RegisterWriter,
+} from "./src/structures/register.ts";
 export { segment } from "./src/structures/segment.ts";
 export type {
   ScanOptions,

@@ -18,6 +18,7 @@ export const CODES = {
   TRANSACTION_DONE: "the transaction has ended: begin another one",
   CONFLICT: "another transaction committed a change to the same data first: read again, then retry",
   IN_DOUBT: "a prepared transaction holds the key: commit it or roll it back first",
+  DECREASED: "the monotonic register keeps its greater value: set none below it",
   TYPE_MISMATCH: "the name is in use with another kind, codec or mode: use the original definition",
   LAGGED: "a watch fell too far behind, later changes are lost: read the data, then watch again",
   NOT_OUR_FILE: "the file is not a Holdfast database: check the path",

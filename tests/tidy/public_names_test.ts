@@ -10,7 +10,9 @@ const FUNCTIONS = [
   "importDatabase",
   "index",
   "isHoldfastError",
+  "onceMap",
   "recordLog",
+  "register",
   "repair",
   "segment",
 ] as const;

@@ -11,8 +11,11 @@ import {
   codec,
   Database,
   index,
+  onceMap,
+  type OncePut,
   type RecordId,
   recordLog,
+  register,
   segment,
   type SegmentEntry,
   type Snapshot,
@@ -50,6 +53,9 @@ const places = index("places", {
 });
 const notes = segment("notes");
 const audit = recordLog("audit");
+
+const owners = onceMap("owners", { key: codec.u64, value: codec.json<User>() });
+const newest = register("newest", codec.date, { monotonic: true });
 
 type UserKey = [string, bigint];
 
@@ -91,6 +97,34 @@ test("index, segment, recordLog: types flow through open, transactions, snapshot
   assert.throws(() => db.open(users).by("byAge"), RangeError);
   // @ts-expect-error: keys of json have no order
   assert.throws(() => index("wrong", { key: codec.json<User>(), value: codec.u8 }), TypeError);
+  await db.close();
+});
+
+test("onceMap, register: types flow through open, transactions, snapshots and watch", async () => {
+  const db = await Database.memory();
+  const user: User = { city: "Oslo", age: 7 };
+  await db.update((tx) => {
+    typed<OncePut<User>>()(tx.open(owners).putIfAbsent(1n, user));
+    tx.open(newest).set(new Date(1));
+    typed<Date>()(tx.open(newest).update((present) => present ?? new Date(0)));
+    typed<Date | undefined>()(tx.open(newest).get());
+    typed<boolean>()(tx.open(newest).compareAndSet(undefined, new Date(2)));
+    // @ts-expect-error: the keys are bigints
+    assert.throws(() => tx.open(owners).putIfAbsent("ann", user), TypeError);
+    // @ts-expect-error: the value is a date
+    assert.throws(() => tx.open(newest).set(5), TypeError);
+  });
+  const view = db.snapshot();
+  typed<User | undefined>()(view.open(owners).get(1n));
+  typed<number>()(view.open(owners).size);
+  typed<IterableIterator<[bigint, User]>>()(view.open(owners).entries({ gt: 0n }));
+  typed<Date | undefined>()(view.open(newest).get());
+  typed<AsyncIterableIterator<Change<bigint, User>>>()(db.watch(owners, { key: 1n }));
+  typed<AsyncIterableIterator<Change<undefined, Date>>>()(db.watch(newest));
+  // @ts-expect-error: a reader writes nothing
+  assert.equal(db.open(owners).putIfAbsent, undefined);
+  // @ts-expect-error: json has no order
+  assert.throws(() => register("no", codec.json<User>(), { monotonic: true }), TypeError);
   await db.close();
 });
 

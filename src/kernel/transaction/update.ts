@@ -76,8 +76,8 @@ async function finishUpdate<T>(
     return result as T;
   } catch (error) {
     const retries = options.retries ?? RETRIES_DEFAULT;
-    // A transaction in doubt may stay so for days: its coordinator has to act first.
-    const isTransient = error instanceof ConflictError && error.code !== "IN_DOUBT";
+    // A transaction in doubt may stay so for days, and a register that has grown does not shrink.
+    const isTransient = error instanceof ConflictError && error.code === "CONFLICT";
     if (!isTransient || attempt >= retries) throw error;
   }
   for (let turn = 0; turn < 1 << Math.min(attempt, 6); turn++) await nextTurn(host.engine.io);

@@ -3,13 +3,14 @@
  *
  * | structure                     | object                                                     |
  * | ----------------------------- | ---------------------------------------------------------- |
- * | index whose codecs are ours   | {"key", "value"}, see `../base/plain_form.ts`              |
+ * | index, once-map [*]           | {"key", "value"}, see `../base/plain_form.ts`              |
+ * | register [*]                  | {"value"}                                                  |
  * | segment                       | {"id", "bytes"}: text of the record id, base64             |
  * | record-log                    | {"offset", "bytes"}: number, base64                        |
  * | segment, record-log           | {"head"}: all lower numbers have been given                |
  * | any                           | {"rawKey", "rawValue"}: base64 of what the tree holds      |
  *
- * The last form serves every structure, and every entry whose bytes would not come back the same
+ * [*] Where the codecs are those of `codec`. The last form serves every structure, and every entry whose bytes would not come back the same
  * from another form.
  *
  * @module
@@ -66,7 +67,8 @@ export function entryForm(kind: string, format: string, number: number): EntryFo
 }
 
 function formOf(kind: string, format: string, number: number): EntryForm {
-  if (kind === "index") return indexForm(format) ?? RAW;
+  if (kind === "index" || kind === "once-map") return indexForm(format) ?? RAW;
+  if (kind === "register") return registerForm(format) ?? RAW;
   if (kind === "record-log") return serialForm("offset", (serial) => serial, Number);
   if (kind !== "segment") return RAW;
   return serialForm(
@@ -95,9 +97,9 @@ function equal(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-/** The form of an index, if its format names codecs of ours: mode(key,value) and what may follow. */
+/** The form of an index or a once map, if its format names codecs of ours: mode(key,value) and what may follow. */
 function indexForm(format: string): EntryForm | undefined {
-  const mode = /^(replace|exclusive|cluster)\(/.exec(format)?.[1];
+  const mode = /^(replace|exclusive|cluster|once)\(/.exec(format)?.[1];
   if (mode === undefined) return undefined;
   const key = readCodecName(format, mode.length + 1);
   if (key === undefined || format[key.end] !== ",") return undefined;
@@ -132,6 +134,23 @@ function indexForm(format: string): EntryForm | undefined {
       const valueOut = new ByteWriter(64);
       value.codec.encode(value.plain.fromPlain(plain["value"]), valueOut);
       return { key: keyOut.toBytes(), value: valueOut.toBytes() };
+    },
+  };
+}
+
+/** The form of a register, if its format names a codec of ours: order(codec). */
+function registerForm(format: string): EntryForm | undefined {
+  const begin = format.indexOf("(") + 1;
+  const value = readCodecName(format, begin);
+  if (value === undefined || format[value.end] !== ")") return undefined;
+  return {
+    toPlain: (entry) => ({
+      value: value.plain.toPlain(value.codec.decode(entry.value, 0, entry.value.length)),
+    }),
+    fromPlain: (plain) => {
+      const out = new ByteWriter(64);
+      value.codec.encode(value.plain.fromPlain(plain["value"]), out);
+      return { key: NOTHING, value: out.toBytes() };
     },
   };
 }

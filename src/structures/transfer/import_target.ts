@@ -109,6 +109,9 @@ export class ImportTarget {
     if ((kind === "segment" || kind === "record-log") && !hasSerial(entry)) {
       throw badExport(`"${name}" has an entry without a number`);
     }
+    if (kind === "register" && entry.key.length > 0) {
+      throw badExport(`"${name}" has an entry with a key`);
+    }
     arrival.entries++;
     this.#batch.push(entry);
     this.#batchBytes += entry.key.length + entry.value.length + 16;
