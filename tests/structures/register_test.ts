@@ -150,13 +150,19 @@ const RACES: Readonly<Record<string, (tx: ReturnType<Database["begin"]>, mine: n
   "update to none": (tx) => void tx.open(count).update(() => undefined),
   "compareAndSet": (tx, mine) => void tx.open(count).compareAndSet(5, mine),
   "compareAndSet to the same": (tx) => void tx.open(count).compareAndSet(5, 5),
+  "compareAndSet of a monotonic one to the same": (tx) => {
+    assert.equal(tx.open(high).compareAndSet(5n, 5n), true);
+  },
 };
 
 for (const isolation of LEVELS) {
   test(`register: conditional changes that meet have one winner: ${isolation}`, async () => {
     await withStore(async (db) => {
       for (const [race, change] of Object.entries(RACES)) {
-        await db.update((tx) => tx.open(count).set(5));
+        await db.update((tx) => {
+          tx.open(count).set(5);
+          tx.open(high).set(5n);
+        });
         const one = db.begin({ isolation });
         const two = db.begin({ isolation });
         change(one, 10);
