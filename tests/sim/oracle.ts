@@ -8,10 +8,13 @@ import type { Durability } from "../../mod.ts";
 /** Entries by "structure/key". */
 export type State = Map<string, Uint8Array>;
 
+/** A structure that workloads write to. */
+export type StructureName = "left" | "right" | "log" | "once" | "registers";
+
 /** One change of a commit. */
 export interface Write {
   /** "in doubt": the ids of prepared transactions, which are no structure. */
-  readonly structure: "left" | "right" | "in doubt";
+  readonly structure: StructureName | "in doubt";
   readonly key: string;
   /** `undefined` removes the key. */
   readonly value: Uint8Array | undefined;

@@ -1,30 +1,22 @@
 /** A workload's hold on a database: does what the workload says and tells the oracle. */
 
 import {
-  codec,
   Database,
   type DatabaseOptions,
   type Durability,
-  index,
   type Transaction,
   type TransactionOptions,
 } from "../../mod.ts";
 import type { SimulatedDisk } from "../../adapters/simulated.ts";
 import type { Prng } from "../../src/base/prng.ts";
 import { type Death, Oracle, type State, type Write } from "./oracle.ts";
+import { type Reading, simStructures } from "./sim_structures.ts";
 
 /** Where the database of every workload is. */
 export const STORE_PATH = "/data/store.hold";
 
 /** More turns of the event loop than anything here needs. */
 const TURNS_MAX = 20_000;
-
-const structures = {
-  left: index("left", { key: codec.string, value: codec.bytes }),
-  right: index("right", { key: codec.string, value: codec.bytes }),
-} as const;
-
-type Reading = Pick<Database, "open"> & Partial<Pick<Database, "prepared">>;
 
 /** The promise was still open after {@linkcode TURNS_MAX} turns. */
 export class StuckError extends Error {}
@@ -57,10 +49,10 @@ export function openStore(
 const NO_VALUE = new Uint8Array(0);
 
 /** All entries of a database or snapshot, and what is in doubt. */
-export function readState(from: Reading): State {
+export function readState(from: Reading & Partial<Pick<Database, "prepared">>): State {
   const state: State = new Map();
-  for (const [name, definition] of Object.entries(structures)) {
-    for (const [key, value] of from.open(definition).range()) state.set(`${name}/${key}`, value);
+  for (const [name, structure] of Object.entries(simStructures)) {
+    for (const [key, value] of structure.read(from)) state.set(`${name}/${key}`, value);
   }
   for (const { transactionId } of from.prepared?.() ?? []) {
     state.set(`in doubt/${new TextDecoder().decode(transactionId)}`, NO_VALUE);
@@ -133,30 +125,33 @@ export class Session {
   }
 
   #commit(writes: readonly Write[], durability: Durability): Promise<void> {
-    const tx = this.#begin(writes, { durability });
-    return this.#follow(writes, durability, tx.commit());
+    const { tx, done } = this.#begin(writes, { durability });
+    return this.#follow(done, durability, tx.commit());
   }
 
-  #begin(writes: readonly Write[], options: TransactionOptions): Transaction {
+  /** Begins a transaction of some writes. `done` is what they have changed. */
+  #begin(
+    writes: readonly Write[],
+    options: TransactionOptions,
+  ): { readonly tx: Transaction; readonly done: readonly Write[] } {
     const tx = this.database.begin(options);
-    for (const { structure, key, value, drop } of writes) {
-      if (structure === "in doubt") continue;
-      if (drop) {
-        tx.drop(structures[structure]);
-        continue;
-      }
-      const writer = tx.open(structures[structure]);
-      if (value === undefined) writer.remove(key);
-      else writer.put(key, value);
+    const done: Write[] = [];
+    for (const write of writes) {
+      if (write.structure === "in doubt") continue;
+      const structure = simStructures[write.structure];
+      if (write.drop) {
+        structure.drop(tx);
+        done.push(write);
+      } else done.push(...structure.write(tx, write));
     }
-    return tx;
+    return { tx, done };
   }
 
   /** Sequences a prepare now, under an id that says nothing but which one it is. */
   prepare(id: string, writes: readonly Write[]): Promise<void> {
     try {
-      const tx = this.#begin(writes, { transactionId: new TextEncoder().encode(id) });
-      this.oracle.prepared.set(id, writes);
+      const { tx, done } = this.#begin(writes, { transactionId: new TextEncoder().encode(id) });
+      this.oracle.prepared.set(id, done);
       const entry: Write = { structure: "in doubt", key: id, value: NO_VALUE };
       return this.#follow([entry], "disk", tx.prepare());
     } catch (error) {

@@ -1,0 +1,106 @@
+/** The structures that workloads write to: how a write is done to each, and how all of it is read. */
+
+import {
+  codec,
+  type Database,
+  index,
+  isHoldfastError,
+  onceMap,
+  recordLog,
+  register,
+  type Transaction,
+} from "../../mod.ts";
+import type { StructureName, Write } from "./oracle.ts";
+
+/** Reads what a structure holds. */
+export type Reading = Pick<Database, "open">;
+
+/** One of them. */
+export interface SimStructure {
+  /** Does a write. @returns what it has done to the entries that `read` yields. */
+  write(tx: Transaction, write: Write): readonly Write[];
+  /** Drops it. */
+  drop(tx: Transaction): void;
+  /** Its entries. */
+  read(from: Reading): Iterable<readonly [key: string, value: Uint8Array]>;
+}
+
+function table(name: string): SimStructure {
+  const definition = index(name, { key: codec.string, value: codec.bytes });
+  return {
+    write: (tx, write) => {
+      const writer = tx.open(definition);
+      if (write.value === undefined) writer.remove(write.key);
+      else writer.put(write.key, write.value);
+      return [write];
+    },
+    drop: (tx) => tx.drop(definition),
+    read: (from) => from.open(definition).range(),
+  };
+}
+
+const audit = recordLog("log");
+
+/** A value is appended, whatever the key; without one, all is trimmed up to the key. */
+const log: SimStructure = {
+  write: (tx, { structure, key, value }) => {
+    const writer = tx.open(audit);
+    if (value !== undefined) return [{ structure, key: String(writer.append(value)), value }];
+    const before = Number(key) + 1;
+    const trimmed = [...writer.read()].filter(({ offset }) => offset < before);
+    writer.trim(before);
+    return trimmed.map(({ offset }) => ({ structure, key: String(offset), value }));
+  },
+  drop: (tx) => tx.drop(audit),
+  *read(from) {
+    for (const { offset, bytes } of from.open(audit).read()) yield [String(offset), bytes];
+  },
+};
+
+const first = onceMap("once", { key: codec.string, value: codec.bytes });
+
+const once: SimStructure = {
+  write: (tx, write) => {
+    if (write.value === undefined) return [];
+    return tx.open(first).putIfAbsent(write.key, write.value).inserted ? [write] : [];
+  },
+  drop: (tx) => tx.drop(first),
+  read: (from) => from.open(first).entries(),
+};
+
+const anyValue = register("any", codec.bytes);
+const highest = register("highest", codec.bytes, { monotonic: true });
+
+/** Two registers: a write under the key "highest" is to the monotonic one, which may refuse it. */
+const registers: SimStructure = {
+  write: (tx, write) => {
+    if (write.key !== "highest") {
+      tx.open(anyValue).update(() => write.value);
+      return [{ ...write, key: "any" }];
+    }
+    try {
+      tx.open(highest).update(() => write.value);
+    } catch (error) {
+      if (!isHoldfastError(error) || error.code !== "DECREASED") throw error;
+      return [];
+    }
+    return [write];
+  },
+  drop: (tx) => {
+    tx.drop(anyValue);
+    tx.drop(highest);
+  },
+  *read(from) {
+    const values = { any: from.open(anyValue).get(), highest: from.open(highest).get() };
+    for (const [key, value] of Object.entries(values)) if (value !== undefined) yield [key, value];
+  },
+};
+
+/** All of them, by the names that the oracle knows. */
+export const simStructures: Readonly<Record<StructureName, SimStructure>> = {
+  left: table("left"),
+  right: table("right"),
+  log,
+  once,
+  registers,
+};
