@@ -105,7 +105,10 @@ export function onceMap<K, V>(
     format: `once(${key.name},${value.name})`,
     reader: (tree) => new OnceReader(tree, layout),
     writer: (tree) => new OnceWriter(tree, layout),
-    feed: { bounds: (range) => feed.bounds(range), decode: (change, tree) => feed.decode(change, tree) },
+    feed: {
+      bounds: (range) => feed.bounds(range),
+      decode: (change, tree) => feed.decode(change, tree),
+    },
   };
 }
 

@@ -63,7 +63,7 @@ export class Backups {
 
   /**
    * Backs up what plain reads see now.
-   * @throws {StateError} `CLOSED`
+   * @throws {StateError} `CLOSED`; `POISONED`: a commit was carried out in part
    * @throws {IoError} `ALREADY_EXISTS`, `NO_SPACE`, `IO_*`
    * @throws {CorruptionError} `CORRUPT_*`
    */
@@ -104,6 +104,8 @@ export class Backups {
       ? closing
       : AbortSignal.any([options.signal, closing]);
     signal.throwIfAborted();
+    // Its pages hold a part of a transaction: no backup of that.
+    if (states.visible.rest.length > 0) throw this.#engine.health.error();
     const state = states.pin(states.visible);
     try {
       const stopped = rejection(signal);

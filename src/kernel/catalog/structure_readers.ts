@@ -12,8 +12,6 @@ import { CATALOG_TREE, type State } from "../tree/state.ts";
 import { TreeView, type ViewSource } from "../tree/tree_access.ts";
 import type { WriteSet } from "../commit/write_set.ts";
 
-const NO_SETS: readonly WriteSet[] = [];
-
 /** What the catalog is asked for. */
 type Named = Pick<Definition<unknown>, "name" | "kind" | "format">;
 
@@ -113,7 +111,7 @@ export class StructureReaders {
     const entry = new TreeView(this.#engine, {
       check: () => {},
       state,
-      sets: NO_SETS,
+      sets: state.rest,
       tree: CATALOG_TREE,
       tips: undefined,
     }).get(catalogKey(name), catalogCodec);
@@ -130,7 +128,6 @@ interface Latest {
 
 /** One tree as plain reads and snapshots see it; it may come to exist later, and be dropped. */
 class StateTree implements ViewSource {
-  readonly sets: readonly WriteSet[] = NO_SETS;
   readonly tips = undefined;
   readonly check: () => void;
   readonly now: number | undefined;
@@ -154,6 +151,10 @@ class StateTree implements ViewSource {
 
   get state(): State {
     return this.#state();
+  }
+
+  get sets(): readonly WriteSet[] {
+    return this.#state().rest;
   }
 
   get tree(): number {

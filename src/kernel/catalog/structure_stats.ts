@@ -44,7 +44,7 @@ export function readStructures(
   options: StructuresOptions = {},
 ): StructureStats[] {
   const check = (): void => undefined;
-  const source = { check, state, sets: [], tree: CATALOG_TREE, tips: undefined };
+  const source = { check, state, sets: state.rest, tree: CATALOG_TREE, tips: undefined };
   const cursor = new TreeView(engine, source).cursor({});
   const found: StructureStats[] = [];
   while (cursor.next()) {

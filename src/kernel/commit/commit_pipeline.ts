@@ -358,6 +358,7 @@ export class CommitPipeline {
     try {
       applyChanges(this.#engine, set);
     } catch (error) {
+      this.#engine.states.leaveRest(set);
       this.#engine.health.poison(error);
       return false;
     }

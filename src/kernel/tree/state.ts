@@ -8,6 +8,7 @@
 
 import { ByteReader } from "../../base/byte_reader.ts";
 import type { BTree, TreeRoot } from "./btree.ts";
+import type { WriteSet } from "../commit/write_set.ts";
 import { decodeRoot } from "../superblock.ts";
 
 /** Tree id of the catalog: structure name to definition. */
@@ -29,9 +30,16 @@ export interface State {
   readonly trees: Map<number, TreeRoot>;
   /** Rises with every change of the catalog: what was found in an equal one still holds. */
   catalog: number;
+  /**
+   * Changes that its trees hold only in part, since carrying them out failed and poisoned the store:
+   * reads look through them, and so see all of them.
+   */
+  rest: readonly WriteSet[];
   /** Views that hold it. */
   pins: number;
 }
+
+const NO_REST: readonly WriteSet[] = [];
 
 /** Owns the working state, the pins, and what plain reads see. */
 export class States {
@@ -51,6 +59,7 @@ export class States {
       epoch: tree.pager.epoch,
       trees: new Map([[ROOTS_TREE, roots]]),
       catalog: 0,
+      rest: NO_REST,
       pins: 0,
     };
   }
@@ -101,12 +110,20 @@ export class States {
     this.renew();
   }
 
+  /** Carrying a set into the trees has failed on the way. */
+  leaveRest(set: WriteSet): void {
+    set.shared = true;
+    this.working.rest = [set];
+    this.working.catalog++;
+  }
+
   /** Begins a new working state for the pager's present epoch. */
   renew(): void {
     this.working = {
       epoch: this.#tree.pager.epoch,
       trees: new Map(this.working.trees),
       catalog: this.working.catalog,
+      rest: this.working.rest,
       pins: 0,
     };
   }
