@@ -70,6 +70,10 @@ export type {
 } from "./src/base/codec.ts";
 export { ByteReader } from "./src/base/byte_reader.ts";
 export { ByteWriter } from "./src/base/byte_writer.ts";
+export type { AllocateOptions, BlockAllocator, Blocks, BlockShape } from "./src/block/blocks.ts";
+export { fileBlocks } from "./src/block/file_blocks.ts";
+export type { FileBlocksOptions } from "./src/block/file_blocks.ts";
+export { memoryBlocks, voidBlocks } from "./src/block/memory_blocks.ts";
 export { Database } from "./src/kernel/database.ts";
 export type { DatabaseOptions } from "./src/kernel/database_options.ts";
 export type { DatabaseStats } from "./src/kernel/database_stats.ts";

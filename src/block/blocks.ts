@@ -89,16 +89,27 @@ export interface BlockAllocator {
  * Checks the size of a run; the same bounds for every kind of storage.
  * @throws {RangeError}
  */
-export function checkShape({ blockBytes, blockCount }: BlockShape): void {
-  const isPower = Number.isInteger(Math.log2(blockBytes));
-  if (!isPower || blockBytes < BLOCK_BYTES_MIN || blockBytes > BLOCK_BYTES_MAX) {
+export function checkShape(shape: BlockShape): void {
+  const { blockBytes, blockCount } = shape;
+  if (!isBlockSize(blockBytes)) {
     throw new RangeError(
       `blockBytes must be a power of two from ${BLOCK_BYTES_MIN} to ${BLOCK_BYTES_MAX}, ` +
         `not ${blockBytes}`,
     );
   }
-  const most = RUN_BYTES_MAX / blockBytes;
-  if (!Number.isInteger(blockCount) || blockCount < 1 || blockCount > most) {
+  if (!isShape(shape)) {
+    const most = RUN_BYTES_MAX / blockBytes;
     throw new RangeError(`blockCount must be an integer from 1 to ${most}, not ${blockCount}`);
   }
+}
+
+/** Whether a size is within the bounds. */
+export function isShape({ blockBytes, blockCount }: BlockShape): boolean {
+  return isBlockSize(blockBytes) && Number.isInteger(blockCount) && blockCount >= 1 &&
+    blockCount <= RUN_BYTES_MAX / blockBytes;
+}
+
+function isBlockSize(bytes: number): boolean {
+  return Number.isInteger(bytes) && bytes >= BLOCK_BYTES_MIN && bytes <= BLOCK_BYTES_MAX &&
+    (bytes & (bytes - 1)) === 0;
 }

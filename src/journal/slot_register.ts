@@ -38,6 +38,9 @@ export interface SlotLayout {
   readonly slots: number;
 }
 
+/** What a register is kept in: a file, or something like it. */
+export type SlotStorage = Pick<IoFile, "readAt" | "writeAt">;
+
 /** What reading a register found. */
 export interface SlotReading {
   /** The newest value, or `undefined`. */
@@ -90,13 +93,13 @@ export class SlotRegister {
   /** Epoch of the newest value; 0 before the first. */
   epoch = 0;
 
-  readonly #file: IoFile;
+  readonly #file: SlotStorage;
   readonly #checksum: Checksum;
   readonly #layout: SlotLayout;
   #newest = -1;
 
   /** Binds a register to its place; call `read` before `write`. */
-  constructor(file: IoFile, checksum: Checksum, layout: SlotLayout) {
+  constructor(file: SlotStorage, checksum: Checksum, layout: SlotLayout) {
     assert(layout.slots >= 2 && layout.slotBytes % 4096 === 0, "slots are whole 4 KiB blocks");
     this.#file = file;
     this.#checksum = checksum;
