@@ -1,0 +1,17 @@
+/** What has one owner at a time, each in a file or files of its own. */
+
+import { fileBlocks, type IoAdapter } from "../../mod.ts";
+
+/** Something open. */
+export interface Owned {
+  close(): Promise<void> | void;
+}
+
+/** The kinds, and how to become the owner of one in a folder. */
+export const OWNERS = {
+  blocks: (io: IoAdapter, folder: string): Promise<Owned> =>
+    fileBlocks(io, folder, { blockBytes: 4096, blockCount: 1 }),
+};
+
+/** The name of a kind. */
+export type OwnedKind = keyof typeof OWNERS;
