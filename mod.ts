@@ -129,6 +129,23 @@ export type { TransactionOptions } from "./src/kernel/transaction/transaction.ts
 export type { Guard } from "./src/kernel/transaction/witness.ts";
 export type { EntryCursor, KeyBounds } from "./src/kernel/tree/tree_cursor.ts";
 export type { UpdateOptions } from "./src/kernel/transaction/update.ts";
+export { collectGarbage } from "./src/structures/content/collect_garbage.ts";
+export type { CollectOptions, CollectProgress } from "./src/structures/content/collect_garbage.ts";
+export { ContentId } from "./src/structures/content/content_id.ts";
+export { contentStore } from "./src/structures/content/content_store.ts";
+export type {
+  ContentAccess,
+  ContentEntry,
+  ContentProgress,
+  ContentPutOptions,
+  ContentReader,
+  ContentRepairOptions,
+  ContentReport,
+  ContentStoreOptions,
+  ContentVerifyOptions,
+  ContentWriter,
+  DamagedContent,
+} from "./src/structures/content/content_types.ts";
 export { expiringIndex } from "./src/structures/expiring/expiring_index.ts";
 export type { ExpiringOptions } from "./src/structures/expiring/expiring_index.ts";
 export type {

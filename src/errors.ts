@@ -32,6 +32,7 @@ export const CODES = {
   CORRUPT_JOURNAL: "no slot of a journal or identity is intact: restore a backup, or start anew",
   CORRUPT_LOG: "the log is damaged before its end: restore or repair",
   CORRUPT_VALUE: "a stored value does not match its checksum or its codec: restore or repair",
+  CORRUPT_CONTENT: "a blob does not match its digest: quarantine it, then put its bytes again",
   CORRUPT_EXPORT: "the export is cut off or damaged: export again; nothing was imported",
   IO_ACCESS: "the operating system refused access, or the file system is read-only",
   IO_NOT_FOUND: "a file or folder of the path does not exist",

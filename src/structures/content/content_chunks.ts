@@ -1,0 +1,118 @@
+/**
+ * Reading the bytes of blobs.
+ *
+ * @module
+ */
+
+import type { ByteWriter } from "../../base/byte_writer.ts";
+import { codec } from "../../base/codec.ts";
+import type { Digest, DigestState } from "../../base/digest.ts";
+import type { Codec } from "../../base/key_codec.ts";
+import { CorruptionError } from "../../errors.ts";
+import type { TreeReader } from "../../kernel/definition.ts";
+import { ContentId } from "./content_id.ts";
+import {
+  chunkCount,
+  chunkKey,
+  chunkLength,
+  type Head,
+  headCodec,
+  headKey,
+} from "./content_layout.ts";
+
+/** Most bytes that a digest takes at once: those of some platforms refuse 2 GiB. */
+const UPDATE_BYTES: number = 64 * 1024 * 1024;
+
+/** The head of a blob, if it is there. */
+export function headOf(tree: TreeReader, id: ContentId): Head | undefined {
+  return tree.get(headKey(id), headCodec);
+}
+
+/** The error for a blob whose bytes are not what its id says. */
+export function corrupt(id: ContentId, why: string): CorruptionError {
+  return new CorruptionError("CORRUPT_CONTENT", `Cannot read ${id}: ${why}`);
+}
+
+/** A chunk, owned by the caller. @throws {CorruptionError} */
+export function readChunk(
+  tree: TreeReader,
+  id: ContentId,
+  head: Head,
+  chunk: number,
+): Uint8Array {
+  const bytes = tree.get(chunkKey(head.serial, chunk), codec.bytes);
+  if (bytes?.length === chunkLength(head, chunk)) return bytes;
+  throw corrupt(id, bytes === undefined ? "a part is missing" : "a part has another length");
+}
+
+/** The bytes of a blob from `from` up to `to`, which lie within it. @throws {CorruptionError} */
+export function readPart(
+  tree: TreeReader,
+  id: ContentId,
+  head: Head,
+  from: number,
+  to: number,
+): Uint8Array {
+  const { serial, chunkBytes } = head;
+  const first = Math.floor(from / chunkBytes);
+  if (from === 0 && to === head.length && chunkCount(head) === 1) {
+    return readChunk(tree, id, head, 0);
+  }
+  const part = new PartCodec(new Uint8Array(to - from));
+  for (let chunk = first; chunk * chunkBytes < to; chunk++) {
+    part.shift = chunk * chunkBytes - from;
+    const length = tree.get(chunkKey(serial, chunk), part);
+    if (length === undefined) throw corrupt(id, "a part is missing");
+    if (length !== chunkLength(head, chunk)) throw corrupt(id, "a part has another length");
+  }
+  return part.target;
+}
+
+/** The id by a digest that was made. @throws {TypeError} if the digest is not as long as it says */
+export function idOf(digest: Digest, state: DigestState): ContentId {
+  const id = new ContentId(digest.name, state.digest());
+  if (id.isBy(digest.name, digest.outputLen)) return id;
+  throw new TypeError(`The digest ${digest.name} does not have ${digest.outputLen} bytes`);
+}
+
+/** Whether a digest that was made is that of an id. */
+export function isDigestOf(id: ContentId, digest: Digest, state: DigestState): boolean {
+  return id.equals(idOf(digest, state));
+}
+
+/** The digest of bytes, begun. */
+export function digestOf(digest: Digest, bytes: Uint8Array): DigestState {
+  const state = digest.create();
+  if (bytes.length <= UPDATE_BYTES) {
+    state.update(bytes);
+    return state;
+  }
+  for (let at = 0; at < bytes.length; at += UPDATE_BYTES) {
+    state.update(bytes.subarray(at, at + UPDATE_BYTES));
+  }
+  return state;
+}
+
+/** Copies what it decodes into a target, as far as it lies there; the value is its length. */
+class PartCodec implements Codec<number> {
+  readonly name = "content-part";
+  readonly target: Uint8Array;
+  /** Where in the target the next value begins; it may lie outside. */
+  shift = 0;
+
+  constructor(target: Uint8Array) {
+    this.target = target;
+  }
+
+  encode(_value: number, _out: ByteWriter): void {
+    throw new TypeError("Parts are only read");
+  }
+
+  decode(bytes: Uint8Array, begin: number, end: number): number {
+    const { target, shift } = this;
+    const first = begin + Math.max(0, -shift);
+    const last = Math.min(end, begin + target.length - shift);
+    if (first < last) target.set(bytes.subarray(first, last), Math.max(0, shift));
+    return end - begin;
+  }
+}
