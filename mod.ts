@@ -126,6 +126,7 @@ export type { StructuresOptions, StructureStats } from "./src/kernel/catalog/str
 export { Snapshot } from "./src/kernel/snapshot/snapshot.ts";
 export { Transaction } from "./src/kernel/transaction/transaction.ts";
 export type { TransactionOptions } from "./src/kernel/transaction/transaction.ts";
+export type { Draft } from "./src/kernel/transaction/drafts.ts";
 export type { Guard } from "./src/kernel/transaction/witness.ts";
 export type { EntryCursor, KeyBounds } from "./src/kernel/tree/tree_cursor.ts";
 export type { UpdateOptions } from "./src/kernel/transaction/update.ts";
@@ -212,6 +213,16 @@ export type {
   SegmentReader,
   SegmentWriter,
 } from "./src/structures/segment.ts";
+export { vector } from "./src/structures/vector/vector.ts";
+export type {
+  ColumnOf,
+  VectorAccess,
+  VectorOptions,
+  VectorOrigin,
+  VectorReader,
+  VectorWriter,
+} from "./src/structures/vector/vector_types.ts";
+export type { BigintArray, NumberArray } from "./src/structures/vector/column.ts";
 export { EmbeddedStreamStore } from "./src/streams/embedded_stream_store.ts";
 export type { EmbeddedStreamStoreOptions } from "./src/streams/embedded_stream_store.ts";
 export type * from "./src/streams/stream_store.ts";

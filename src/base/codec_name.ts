@@ -31,32 +31,44 @@ export interface NamedCodec {
   readonly codec: Codec<unknown>;
   /** Its values as JSON. */
   readonly plain: PlainForm;
+  /** Bytes of every value, in both forms; `undefined` where values differ in it. */
+  readonly width: number | undefined;
+  /** Of a tuple and a struct: what its values consist of. */
+  readonly parts?: readonly NamedPart[];
   /** Offset just behind the name. */
   readonly end: number;
 }
 
-type Known = readonly [Codec<unknown>, PlainForm];
+/** A field of a struct, or an element of a tuple, whose name is its place from "0" on. */
+export interface NamedPart {
+  /** Its name. */
+  readonly name: string;
+  /** Its codec. */
+  readonly of: NamedCodec;
+}
+
+type Known = readonly [codec: Codec<unknown>, plain: PlainForm, width?: number];
 
 const KNOWN: readonly Known[] = [
   [codec.bytes, BASE64],
   [codec.string, SAME],
   [codec.json<unknown>(), SAME],
-  [codec.boolean, SAME],
-  [codec.u8, SAME],
-  [codec.u16, SAME],
-  [codec.u32, SAME],
-  [codec.u64, DECIMAL],
-  [codec.u128, DECIMAL],
-  [codec.i8, SAME],
-  [codec.i16, SAME],
-  [codec.i32, SAME],
-  [codec.i64, DECIMAL],
-  [codec.i128, DECIMAL],
-  [codec.f32, FLOAT],
-  [codec.f64, FLOAT],
-  [codec.date, ISO_DATE],
-  [codec.uuid, SAME],
-  [codec.recordId, RECORD_ID],
+  [codec.boolean, SAME, 1],
+  [codec.u8, SAME, 1],
+  [codec.u16, SAME, 2],
+  [codec.u32, SAME, 4],
+  [codec.u64, DECIMAL, 8],
+  [codec.u128, DECIMAL, 16],
+  [codec.i8, SAME, 1],
+  [codec.i16, SAME, 2],
+  [codec.i32, SAME, 4],
+  [codec.i64, DECIMAL, 8],
+  [codec.i128, DECIMAL, 16],
+  [codec.f32, FLOAT, 4],
+  [codec.f64, FLOAT, 8],
+  [codec.date, ISO_DATE, 8],
+  [codec.uuid, SAME, 16],
+  [codec.recordId, RECORD_ID, 12],
 ];
 
 const WORDS: ReadonlyMap<string, Known> = new Map(KNOWN.map((known) => [known[0].name, known]));
@@ -79,7 +91,9 @@ function readName(text: string, begin: number, depth: number): NamedCodec | unde
   const word = match(/[A-Za-z0-9]+/y, text, begin) ?? "";
   const end = begin + word.length;
   const known = WORDS.get(word);
-  if (known !== undefined) return { codec: known[0], plain: known[1], end };
+  if (known !== undefined) {
+    return { codec: known[0], plain: known[1], width: known[2], end };
+  }
   if (text[end] !== "(") return undefined;
   switch (word) {
     case "fixed":
@@ -98,7 +112,8 @@ function readFixed(text: string, begin: number): NamedCodec | undefined {
   const digits = match(/[0-9]{1,5}/y, text, begin) ?? "";
   const end = begin + digits.length;
   if (digits === "" || text[end] !== ")" || Number(digits) > 0xffff) return undefined;
-  return { codec: codec.fixed(Number(digits)), plain: BASE64, end: end + 1 };
+  const width = Number(digits);
+  return { codec: codec.fixed(width), plain: BASE64, width, end: end + 1 };
 }
 
 function readTuple(
@@ -109,17 +124,19 @@ function readTuple(
 ): NamedCodec | undefined {
   const parts = readList(text, begin, (at) => readName(text, at, depth + 1));
   if (parts === undefined) return undefined;
-  const codecs = parts.items.map((part) => part.codec);
-  const { end } = parts;
+  const { items, end } = parts;
+  const codecs = items.map((part) => part.codec);
   if (!codecs.every(isKeyCodec)) return undefined;
   if (word === "tuple") {
     const [first, ...rest] = codecs as [KeyCodec<unknown>, ...KeyCodec<unknown>[]];
-    const plain = listForm(parts.items.map((part) => part.plain));
-    return { codec: codec.tuple(first, ...rest), plain, end };
+    const plain = listForm(items.map((part) => part.plain));
+    const named = items.map((of, place) => ({ name: String(place), of }));
+    return { codec: codec.tuple(first, ...rest), plain, width: widthOf(items), parts: named, end };
   }
-  const [inner] = parts.items;
+  const [inner] = items;
   if (inner === undefined || codecs.length !== 1) return undefined;
-  return { codec: codec.desc(inner.codec as KeyCodec<unknown>), plain: inner.plain, end };
+  const { plain, width } = inner;
+  return { codec: codec.desc(inner.codec as KeyCodec<unknown>), plain, width, end };
 }
 
 function readStruct(text: string, begin: number, depth: number): NamedCodec | undefined {
@@ -133,7 +150,19 @@ function readStruct(text: string, begin: number, depth: number): NamedCodec | un
     forms.set(name, of.plain);
   }
   if (Object.keys(fields).some((name) => /^[0-9]+$/.test(name))) return undefined;
-  return { codec: codec.struct(fields), plain: objectForm(forms), end: parts.end };
+  const width = widthOf(parts.items.map(({ of }) => of));
+  const plain = objectForm(forms);
+  return { codec: codec.struct(fields), plain, width, parts: parts.items, end: parts.end };
+}
+
+/** Bytes of all parts together. */
+function widthOf(parts: readonly NamedCodec[]): number | undefined {
+  let sum = 0;
+  for (const { width } of parts) {
+    if (width === undefined) return undefined;
+    sum += width;
+  }
+  return sum;
 }
 
 function readField(

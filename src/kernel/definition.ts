@@ -8,6 +8,7 @@
 import type { ByteWriter } from "../base/byte_writer.ts";
 import type { Digest } from "../base/digest.ts";
 import type { Codec } from "../base/key_codec.ts";
+import type { Draft } from "./transaction/drafts.ts";
 import type { ChangeFeed } from "./watch/change.ts";
 import type { CheckProblem } from "./check/check.ts";
 import type { EntryCursor, KeyBounds } from "./tree/tree_cursor.ts";
@@ -23,6 +24,12 @@ export interface HeldCursor extends EntryCursor {
 export interface TreeReader {
   /** The number of the tree, never given to another one; -1 while there is no tree. */
   readonly id: number;
+  /**
+   * Moves when what it sees may have changed by more than puts and removals of this view: by
+   * commits, where its reads show them, or by a rollback to a savepoint. What was remembered may be
+   * wrong then. Of a view that reads, asking it throws where reading would.
+   */
+  readonly revision: number;
   /**
    * The time at which it reads, in milliseconds since 1970 by the clock of the io adapter: that of a
    * snapshot when it was taken, that of a transaction when it first asked, else the present.
@@ -53,12 +60,6 @@ export interface HeldTree extends TreeReader {
 /** Reads and changes one tree inside a transaction. */
 export interface TreeWriter extends TreeReader {
   /**
-   * Moves when what the transaction sees may have changed by more than puts and removals of this
-   * view: by a rollback to a savepoint, or by others where its isolation shows them. What was
-   * remembered may be wrong then.
-   */
-  readonly revision: number;
-  /**
    * Inserts or replaces: the value is `bytes[0, length)`. Copies key and value. `guard` says what
    * must hold until the commit at every isolation.
    */
@@ -74,6 +75,14 @@ export interface TreeWriter extends TreeReader {
    * made since the first of them is taken back. For whatever changes more than one key.
    */
   atomic<T>(steps: () => T): T;
+  /**
+   * Enters what this view remembers of the tree and holds back from it, until it is told to write
+   * or forget that: see {@linkcode Draft}. With `key`, says that its value was read now and is going
+   * to be put later, as if by a put with the guard "unchanged": to commit the key is from now on not
+   * for others.
+   * @throws {ConflictError} `IN_DOUBT`: a prepared transaction holds the key
+   */
+  draft(draft: Draft, key?: ByteWriter): void;
   /**
    * A number that no transaction on this tree has got since the database was opened, not even one
    * that runs at the same time: the next one, or at the first call what `first` says of the tree as

@@ -22,21 +22,21 @@ const headKey = new ByteWriter(8);
 headKey.raw(HEAD_KEY);
 
 /**
- * The key of a number, in a buffer that the next call overwrites.
+ * The key of a number, in `out` or in a buffer that the next call overwrites.
  * @throws {RangeError} unless it is a whole number from 0 to 2^53 - 1
  */
-export function serialKey(serial: number): ByteWriter {
+export function serialKey(serial: number, out: ByteWriter = keyBytes): ByteWriter {
   if (!Number.isSafeInteger(serial) || serial < 0) {
     throw new RangeError("The number of a record is a whole number from 0 on");
   }
   const high = Math.floor(serial / 0x1_0000_0000);
-  const { bytes } = keyBytes;
+  const { bytes } = out;
   for (let i = 0; i < 4; i++) {
     bytes[i] = high >>> (24 - 8 * i);
     bytes[4 + i] = serial >>> (24 - 8 * i);
   }
-  keyBytes.length = 8;
-  return keyBytes;
+  out.length = 8;
+  return out;
 }
 
 /** The number of the key at `begin`. */
@@ -87,6 +87,11 @@ export function keptHead(tree: TreeReader): number {
 export function keepHead(tree: TreeWriter, head: number): void {
   const value = serialKey(head).toBytes();
   tree.put(headKey, value, value.length, "unchanged");
+}
+
+/** The key of what {@linkcode keptHead} reads, in a buffer that nobody writes. */
+export function keptHeadKey(): ByteWriter {
+  return headKey;
 }
 
 /** Number of entries that have a number. */

@@ -29,7 +29,7 @@ test("Database.stats tells the age of the oldest snapshot by the adapter's clock
 
 test("SnapshotHolds: a lost snapshot lets go, and is counted with its age, once", () => {
   let now = 1000;
-  const state = { epoch: 1, trees: new Map(), catalog: 0, rest: [], pins: 0 };
+  const state = { epoch: 1, trees: new Map(), catalog: 0, version: 0, rest: [], pins: 0 };
   const holds = new SnapshotHolds({
     states: {
       visible: state,

@@ -11,7 +11,7 @@ import { dropTree, treeOf } from "./structure_tree.ts";
 import { enterUpgrade, findUpgrade } from "./structure_upgrade.ts";
 import type { TransactionHost } from "../transaction/transaction.ts";
 import { TransactionTree, type TreeOwner } from "../transaction/transaction_tree.ts";
-import { TreeChanges } from "../tree/tree_access.ts";
+import { TreeChanges } from "../tree/tree_changes.ts";
 
 /** A view that was given out. */
 interface Opened {

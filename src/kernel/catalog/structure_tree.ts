@@ -20,7 +20,8 @@ import { structuresIn } from "../two_phase/prepared_set.ts";
 import { CATALOG_TREE, DROPPED_TREE, treeKey } from "../tree/state.ts";
 import type { TransactionHost } from "../transaction/transaction_host.ts";
 import { TransactionTree, type TreeOwner } from "../transaction/transaction_tree.ts";
-import { TreeChanges, TreeView } from "../tree/tree_access.ts";
+import { TreeView } from "../tree/tree_access.ts";
+import { TreeChanges } from "../tree/tree_changes.ts";
 import { PUT, type WriteSet } from "../commit/write_set.ts";
 
 /**

@@ -17,7 +17,7 @@ import { CATALOG_TREE } from "../tree/state.ts";
 import { newestEntry } from "./structure_tree.ts";
 import type { TransactionHost } from "../transaction/transaction.ts";
 import { TransactionTree, type TreeOwner } from "../transaction/transaction_tree.ts";
-import { TreeChanges } from "../tree/tree_access.ts";
+import { TreeChanges } from "../tree/tree_changes.ts";
 
 /** The upgrade that a structure needs before it is opened by a definition; mostly none. */
 export function findUpgrade<A>(

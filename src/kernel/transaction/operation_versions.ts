@@ -30,7 +30,7 @@ export class OperationVersions implements Witness {
   readonly #from: number[] = [];
   /** Operations for which it is enough that their key is there. */
   readonly #present = new Set<number>();
-  /** Sequence by key at its last read. */
+  /** Sequence by key at its last read that matters, or at the last one for a change to come. */
   readonly #reads = new Map<string, number>();
   #aside = 0;
 
@@ -67,6 +67,10 @@ export class OperationVersions implements Witness {
     } finally {
       this.#aside--;
     }
+  }
+
+  intended(tree: number, key: ByteWriter): void {
+    this.#read(tree, key.bytes, 0, key.length, this.#newest.sequence);
   }
 
   changed(guard: Guard | undefined): void {

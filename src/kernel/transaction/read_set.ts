@@ -80,6 +80,8 @@ export class ReadSet implements Witness {
     }
   }
 
+  intended(): void {}
+
   changed(): void {}
 
   conflictsFrom(): number {

@@ -14,6 +14,7 @@ import type { Definition, TreeWriter, Writer } from "../definition.ts";
 import { ConflictError, StateError } from "../../errors.ts";
 import { type Isolation, witnessOf } from "./isolation.ts";
 import { checkConflicts } from "./conflict_check.ts";
+import type { Drafts } from "./drafts.ts";
 import type { HeldSet } from "../two_phase/in_doubt.ts";
 import { type PreparedTransaction, prepareSet } from "../two_phase/prepared_transaction.ts";
 import { sequenceCommit } from "../commit/sequence_commit.ts";
@@ -25,7 +26,7 @@ import { TransactionView } from "./transaction_view.ts";
 import { OpenedStructures } from "../catalog/opened_structures.ts";
 import { listStructures, type StructureInfo } from "../catalog/structure_tree.ts";
 import { checkFormats } from "../catalog/structure_upgrade.ts";
-import { TreeChanges } from "../tree/tree_access.ts";
+import { TreeChanges } from "../tree/tree_changes.ts";
 import type { Witness } from "./witness.ts";
 
 export type { TransactionHost, TransactionOptions } from "./transaction_host.ts";
@@ -63,6 +64,11 @@ export class Transaction {
    * @internal
    */
   overtaken: ConflictError | undefined;
+  /**
+   * What its structures hold back, once one of them does.
+   * @internal
+   */
+  drafts: Drafts | undefined;
   #undone = 0;
   #done = false;
   readonly #transactionId: Uint8Array | undefined;
@@ -236,10 +242,11 @@ export class Transaction {
   }
 
   /**
-   * How much it has changed.
+   * How much it has changed; nothing is held back.
    * @internal
    */
   mark(): ChangeMark {
+    this.drafts?.settle();
     return { ...this.view.mark(), claims: this.claimed?.size ?? 0 };
   }
 
@@ -249,6 +256,7 @@ export class Transaction {
    */
   undo(mark: ChangeMark): void {
     if (this.#done) return;
+    this.drafts?.forget();
     this.view.undo(mark);
     keepFirst(this.claimed, mark.claims);
     this.#undone++;
@@ -325,7 +333,9 @@ export class Transaction {
     const { engine, open, running } = this.#host;
     if (running !== undefined && running !== this) open.add(running);
     try {
+      this.drafts?.settle();
       engine.announcements.hooks.runBefore(this, open);
+      this.drafts?.settle();
       engine.health.check();
       engine.inDoubt.checkTransaction(this, this.#inDoubt);
       checkConflicts(this.#host, this.view.own, this.view.since, this.witness, this.claimed);
@@ -368,6 +378,7 @@ export class Transaction {
 
   #finish(): void {
     this.#done = true;
+    this.drafts?.forget();
     if (this.#savepoints !== undefined) this.#savepoints.length = 0;
     this.#host.open.delete(this);
     this.view.release();

@@ -7,11 +7,12 @@
 import { StateError } from "../../errors.ts";
 import { allOrNothing } from "./all_or_nothing.ts";
 import type { Definition, Writer } from "../definition.ts";
+import { type Draft, Drafts } from "./drafts.ts";
 import type { Revertible } from "./savepoint.ts";
 import type { PendingTips } from "../commit/pending_tips.ts";
 import type { State } from "../tree/state.ts";
 import type { TransactionView } from "./transaction_view.ts";
-import type { ChangeSink } from "../tree/tree_access.ts";
+import type { ChangeSink } from "../tree/tree_changes.ts";
 import type { Witness } from "./witness.ts";
 import type { WriteSet } from "../commit/write_set.ts";
 
@@ -21,6 +22,8 @@ export interface TreeOwner extends Revertible {
   readonly witness: Witness | undefined;
   readonly revision: number;
   checkTree(tree: number): void;
+  /** What its structures hold back, once one of them does. */
+  drafts: Drafts | undefined;
   reserve(page: number, pages: number): void;
   claimed: Set<number> | undefined;
   opened(): Iterable<Definition<unknown>>;
@@ -81,6 +84,12 @@ export class TransactionTree implements ChangeSink {
     if (this.#gone !== undefined) {
       throw new StateError("NOT_FOUND", `Cannot use a structure ${this.#gone}: open it again`);
     }
+    this.#transaction.drafts?.precede(this.tree, this);
+  }
+
+  draft(draft: Draft): void {
+    this.#transaction.drafts ??= new Drafts();
+    this.#transaction.drafts.enter(this.tree, this, draft);
   }
 
   reserve(page: number, pages: number): void {

@@ -57,6 +57,8 @@ export interface Witness {
   walk(tree: number, bounds: KeyBounds): Walk | undefined;
   /** Runs reads whose results the caller of the transaction does not learn. */
   aside<T>(body: () => T): T;
+  /** The value of a key was read for the sake of a change of it that is going to be made later. */
+  intended(tree: number, key: ByteWriter): void;
   /** The last operation of `own` was added. */
   changed(guard: Guard | undefined): void;
   /** From which sequence on a commit of the key of `op` by another one is a conflict. */

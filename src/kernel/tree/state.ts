@@ -30,6 +30,8 @@ export interface State {
   readonly trees: Map<number, TreeRoot>;
   /** Rises with every change of the catalog: what was found in an equal one still holds. */
   catalog: number;
+  /** Rises with every change: what was read in an equal one still holds. */
+  version: number;
   /**
    * Changes that its trees hold only in part, since carrying them out failed and poisoned the store:
    * reads look through them, and so see all of them.
@@ -59,6 +61,7 @@ export class States {
       epoch: tree.pager.epoch,
       trees: new Map([[ROOTS_TREE, roots]]),
       catalog: 0,
+      version: 0,
       rest: NO_REST,
       pins: 0,
     };
@@ -105,9 +108,11 @@ export class States {
 
   /** Must be called before the working state changes. */
   beforeChange(): void {
-    if (this.working.pins === 0) return;
-    this.#tree.pager.epoch++;
-    this.renew();
+    if (this.working.pins > 0) {
+      this.#tree.pager.epoch++;
+      this.renew();
+    }
+    this.working.version++;
   }
 
   /** Carrying a set into the trees has failed on the way. */
@@ -115,6 +120,7 @@ export class States {
     set.shared = true;
     this.working.rest = [set];
     this.working.catalog++;
+    this.working.version++;
   }
 
   /** Begins a new working state for the pager's present epoch. */
@@ -123,6 +129,7 @@ export class States {
       epoch: this.#tree.pager.epoch,
       trees: new Map(this.working.trees),
       catalog: this.working.catalog,
+      version: this.working.version,
       rest: this.working.rest,
       pins: 0,
     };

@@ -10,6 +10,7 @@ import type { Digest } from "../../base/digest.ts";
 import type { Codec } from "../../base/key_codec.ts";
 import type { HeldCursor, HeldTree, TreeReader, TreeWriter } from "../../kernel/definition.ts";
 import type { KeyBounds } from "../../kernel/tree/tree_cursor.ts";
+import type { Draft } from "../../kernel/transaction/drafts.ts";
 import type { Guard } from "../../kernel/transaction/witness.ts";
 import { visitCursor, WHOLE } from "../cursor_iterator.ts";
 import { EXPIRES_AT, hasExpired, LiveCodec, NEVER } from "./expiring_value.ts";
@@ -31,6 +32,10 @@ export class LiveReader implements TreeReader {
 
   get id(): number {
     return this.#tree.id;
+  }
+
+  get revision(): number {
+    return this.#tree.revision;
   }
 
   now(): number {
@@ -102,10 +107,6 @@ export class LiveWriter extends LiveReader implements TreeWriter {
     this.#tree = tree;
   }
 
-  get revision(): number {
-    return this.#tree.revision;
-  }
-
   put(key: ByteWriter, bytes: Uint8Array, length: number, guard?: Guard): void {
     const expiresAt = this.expiry ?? this.aside(() => this.expiresAt(key)) ?? NEVER;
     valueBytes.reset();
@@ -134,6 +135,10 @@ export class LiveWriter extends LiveReader implements TreeWriter {
 
   claim(): void {
     this.#tree.claim();
+  }
+
+  draft(draft: Draft, key?: ByteWriter): void {
+    this.#tree.draft(draft, key);
   }
 
   takeSerial(first: (tree: TreeReader) => number): number {

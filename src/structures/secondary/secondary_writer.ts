@@ -11,6 +11,7 @@ import type { Digest } from "../../base/digest.ts";
 import type { Codec } from "../../base/key_codec.ts";
 import type { HeldCursor, HeldTree, TreeReader, TreeWriter } from "../../kernel/definition.ts";
 import type { KeyBounds } from "../../kernel/tree/tree_cursor.ts";
+import type { Draft } from "../../kernel/transaction/drafts.ts";
 import type { Guard } from "../../kernel/transaction/witness.ts";
 import type { SingleLayout } from "../index/index_single.ts";
 import type { PartEntries, SecondaryPart } from "./secondary_part.ts";
@@ -108,6 +109,10 @@ export class IndexedTree<K, V> implements TreeWriter {
 
   claim(): void {
     this.#tree.claim();
+  }
+
+  draft(draft: Draft, key?: ByteWriter): void {
+    this.#tree.draft(draft, key);
   }
 
   takeSerial(first: (tree: TreeReader) => number): number {
