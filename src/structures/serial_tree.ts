@@ -89,11 +89,6 @@ export function keepHead(tree: TreeWriter, head: number): void {
   tree.put(headKey, value, value.length, "unchanged");
 }
 
-/** The key of what {@linkcode keptHead} reads, in a buffer that nobody writes. */
-export function keptHeadKey(): ByteWriter {
-  return headKey;
-}
-
 /** Number of entries that have a number. */
 export function countSerials(tree: TreeReader): number {
   return tree.count() - (tree.has(headKey) ? 1 : 0);

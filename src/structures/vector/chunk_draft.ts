@@ -7,10 +7,11 @@
 import { ByteWriter } from "../../base/byte_writer.ts";
 import type { TreeWriter } from "../../kernel/definition.ts";
 import type { Draft } from "../../kernel/transaction/drafts.ts";
-import { keptHeadKey, serialKey } from "../serial_tree.ts";
+import { serialKey } from "../serial_tree.ts";
 import { Chunk } from "./chunk.ts";
 import { ChunkReader } from "./chunk_reader.ts";
 import type { ElementLayout } from "./element_layout.ts";
+import { LENGTH_KEY, lengthCodec } from "./length_entry.ts";
 
 /** Bytes of changed chunks that are kept in memory; more go into the write set. */
 const DRAFT_BYTES_MAX: number = 16 * 1024 * 1024;
@@ -79,7 +80,7 @@ export class ChunkDraft extends ChunkReader implements Draft {
    */
   ownLength(): number {
     const length = this.length();
-    if (!this.lengthens) this.tree.draft(this, keptHeadKey());
+    if (!this.lengthens) this.tree.draft(this, LENGTH_KEY);
     this.lengthens = true;
     return length;
   }
@@ -112,8 +113,8 @@ export class ChunkDraft extends ChunkReader implements Draft {
       tree.put(key, chunk.bytes, chunk.bytes.length, "unchanged");
     }
     if (!this.lengthens) return;
-    const { bytes, length } = serialKey(this.known, numberBytes);
-    tree.put(keptHeadKey(), bytes, length, "unchanged");
+    lengthCodec.encode(this.known, numberBytes);
+    tree.put(LENGTH_KEY, numberBytes.bytes, numberBytes.length, "unchanged");
   }
 
   forget(): void {

@@ -8,15 +8,14 @@ import type { TreeReader, TreeWriter } from "../../kernel/definition.ts";
 import type { KeyBounds } from "../../kernel/tree/tree_cursor.ts";
 import { visitCursor, WHOLE } from "../cursor_iterator.ts";
 import { removeEntries } from "../remove_entries.ts";
-import { HEAD_KEY, serialAt, serialKey } from "../serial_tree.ts";
+import { serialAt, serialKey } from "../serial_tree.ts";
 
 /** Removes the chunks above a number, up to `last` where it is given, all or none. */
 export function removeChunks(tree: TreeWriter, above: number, last?: number): void {
   const bounds: KeyBounds = {
     lower: serialKey(above).toBytes(),
     lowerOpen: true,
-    upper: last === undefined ? HEAD_KEY : serialKey(last).toBytes(),
-    upperOpen: last === undefined,
+    upper: last === undefined ? undefined : serialKey(last).toBytes(),
   };
   const isThere = visitCursor(tree.cursor(bounds), { offset: 0, limit: 1 }) > 0;
   if (isThere) removeEntries(tree, bounds, WHOLE);

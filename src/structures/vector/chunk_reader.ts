@@ -5,9 +5,10 @@
  */
 
 import type { TreeReader } from "../../kernel/definition.ts";
-import { keptHead, serialKey } from "../serial_tree.ts";
+import { serialKey } from "../serial_tree.ts";
 import { Chunk } from "./chunk.ts";
 import type { ElementLayout } from "./element_layout.ts";
+import { LENGTH_KEY, lengthCodec } from "./length_entry.ts";
 
 /**
  * Remembers the length and the chunk that was asked for last, as long as the tree's revision is the
@@ -36,7 +37,7 @@ export class ChunkReader {
   /** The length of the vector. */
   length(): number {
     this.renew();
-    if (this.known < 0) this.known = keptHead(this.tree);
+    if (this.known < 0) this.known = this.tree.get(LENGTH_KEY, lengthCodec) ?? 0;
     return this.known;
   }
 

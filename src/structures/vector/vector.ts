@@ -1,9 +1,9 @@
 /**
  * A vector: elements of a fixed width by their index, in columns.
  *
- * Tree: see `serial_tree.ts` for the keys. Key: the number of a chunk, u64 big-endian; chunk `c` has
- * the elements from `c * capacity` on. A chunk without elements is not there. The entry with key
- * 2^64 - 1 is the length, u64 big-endian; without it that is 0.
+ * Tree. Key: the number of a chunk, u64 big-endian; chunk `c` has the elements from `c * capacity` on.
+ * A chunk without elements is not there. One more entry has the length (`length_entry.ts`); without
+ * it that is 0.
  *
  * | offset                | field of a chunk                                                      |
  * | --------------------- | --------------------------------------------------------------------- |

@@ -8,8 +8,9 @@ import { isHoldfastError } from "../../errors.ts";
 import type { CheckProblem } from "../../kernel/check/check.ts";
 import type { TreeReader } from "../../kernel/definition.ts";
 import type { Change, ChangeFeed, ChangeOf } from "../../kernel/watch/change.ts";
-import { HEAD_KEY, serialAt, serialFeed } from "../serial_tree.ts";
+import { serialAt, serialFeed } from "../serial_tree.ts";
 import { Chunk } from "./chunk.ts";
+import { FIRST_CHUNK } from "./length_entry.ts";
 import type { VectorShape } from "./vector_shape.ts";
 import type { VectorAccess } from "./vector_types.ts";
 
@@ -18,7 +19,10 @@ export function vectorFeed<T>(shape: VectorShape<T>): ChangeFeed<VectorAccess<T>
   const { capacity } = shape.layout;
   const chunks = serialFeed<number, { readonly change: Change<number> }>(Number);
   return {
-    bounds: chunks.bounds,
+    bounds: (range) => {
+      chunks.bounds(range);
+      return { lower: FIRST_CHUNK };
+    },
     decode: (change, tree): ChangeOf<VectorAccess<T>> => {
       const { key, sequence } = chunks.decode(change, tree);
       const first = key * capacity;
@@ -42,7 +46,7 @@ function elementsOf<T>(shape: VectorShape<T>, bytes: Uint8Array): (T | undefined
 /** The chunks of a tree that are none. */
 export function verifyVector<T>(shape: VectorShape<T>, tree: TreeReader): CheckProblem[] {
   const problems: CheckProblem[] = [];
-  const cursor = tree.cursor({ upper: HEAD_KEY, upperOpen: true });
+  const cursor = tree.cursor({ lower: FIRST_CHUNK });
   try {
     while (cursor.next()) {
       cursor.loadValue();

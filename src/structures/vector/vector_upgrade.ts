@@ -8,14 +8,14 @@ import type { StructureUpgrade } from "../../kernel/definition.ts";
 import type { KeyBounds } from "../../kernel/tree/tree_cursor.ts";
 import { WHOLE } from "../cursor_iterator.ts";
 import { removeEntries } from "../remove_entries.ts";
-import { HEAD_KEY } from "../serial_tree.ts";
 import { ElementWalk } from "./element_walk.ts";
+import { FIRST_CHUNK } from "./length_entry.ts";
 import type { FormerVector } from "./vector_format.ts";
 import { VectorShape } from "./vector_shape.ts";
 import type { VectorAccess, VectorOptions } from "./vector_types.ts";
 import type { ElementWriter } from "./vector_writer.ts";
 
-const CHUNKS: KeyBounds = { upper: HEAD_KEY, upperOpen: true };
+const CHUNKS: KeyBounds = { lower: FIRST_CHUNK };
 
 /** How a vector goes on in another format: all of its elements are read, removed, and set anew. */
 export function upgradeVector<T>(
