@@ -8,12 +8,14 @@ import { databaseSubject } from "./database_subject.ts";
 import { onceMapSubject } from "./once_map_subject.ts";
 import { registerSubject } from "./register_subject.ts";
 import type { Subject } from "./subject.ts";
+import { vectorSubject } from "./vector_subject.ts";
 
 /** All subjects, with how many runs a whole campaign does of each. */
 export const SUBJECTS: ReadonlyMap<Subject, number> = new Map([
   [databaseSubject, 6_000],
-  [onceMapSubject, 2_500],
-  [registerSubject, 2_500],
+  [onceMapSubject, 900],
+  [registerSubject, 900],
+  [vectorSubject, 1_200],
 ]);
 
 /** The subjects of a name, or all. @throws {RangeError} when there is none */
