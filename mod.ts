@@ -74,6 +74,9 @@ export type { AllocateOptions, BlockAllocator, Blocks, BlockShape } from "./src/
 export { fileBlocks } from "./src/block/file_blocks.ts";
 export type { FileBlocksOptions } from "./src/block/file_blocks.ts";
 export { memoryBlocks, voidBlocks } from "./src/block/memory_blocks.ts";
+export { Identity } from "./src/journal/identity.ts";
+export { Journal } from "./src/journal/journal.ts";
+export type { JournalChangeOptions, JournalOptions } from "./src/journal/journal.ts";
 export { Database } from "./src/kernel/database.ts";
 export type { DatabaseOptions } from "./src/kernel/database_options.ts";
 export type { DatabaseStats } from "./src/kernel/database_stats.ts";

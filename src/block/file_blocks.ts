@@ -33,6 +33,7 @@ import { CorruptionError, StateError } from "../errors.ts";
 import type { IoAdapter, IoLock } from "../io/adapter.ts";
 import { fillBlockFile, readBlockFile, RUN_OFFSET } from "./block_file.ts";
 import { type BlockAllocator, type BlockShape, checkShape } from "./blocks.ts";
+import { takeLock } from "../journal/owned_file.ts";
 import type { RunPlace } from "./run.ts";
 import { type LiveRun, RunList, type RunSource } from "./run_list.ts";
 import { createHead, HeadFile, type SequenceHead } from "./sequence_head.ts";
@@ -95,10 +96,7 @@ export async function fileBlocks(
     blockCount: blockCount ?? DEFAULT_SHAPE.blockCount,
   });
   const path = `${directory}/${name}.head`;
-  const lock = await io.tryLock(path);
-  if (lock === undefined) {
-    throw new StateError("LOCKED", `Cannot open "${path}": another owner has it open`, { path });
-  }
+  const lock = await takeLock(io, path);
   const files = new BlockFiles(io, directory, name, lock);
   try {
     return await files.load({ blockBytes, blockCount });

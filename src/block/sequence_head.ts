@@ -21,6 +21,7 @@ import type { Checksum } from "../base/checksum.ts";
 import { CorruptionError, FormatError } from "../errors.ts";
 import type { IoAdapter, IoFile } from "../io/adapter.ts";
 import { fileMagic } from "../journal/file_magic.ts";
+import { createWhole } from "../journal/owned_file.ts";
 import { type SlotLayout, SlotRegister } from "../journal/slot_register.ts";
 import { type BlockShape, isShape } from "./blocks.ts";
 
@@ -89,21 +90,11 @@ export async function createHead(
   checksum: Checksum,
   head: SequenceHead,
 ): Promise<void> {
-  const draft = `${path}.new`;
-  await io.remove(draft);
-  const file = await io.open(draft, "create");
-  try {
+  await createWhole(io, path, (file) => {
     const register = new SlotRegister(file, checksum, LAYOUT);
     register.write(encodeHead(head));
     register.write(encodeHead(head));
-    // Durable after this: the contents, under the temporary name.
-    file.sync();
-  } finally {
-    file.close();
-  }
-  await io.rename(draft, path);
-  // Durable after this: the name. The sequence exists.
-  await io.syncDirectory(path);
+  });
 }
 
 function encodeHead({ identity, blockBytes, blockCount, first, next }: SequenceHead): Uint8Array {

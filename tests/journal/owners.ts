@@ -1,6 +1,6 @@
 /** What has one owner at a time, each in a file or files of its own. */
 
-import { fileBlocks, type IoAdapter } from "../../mod.ts";
+import { codec, fileBlocks, type IoAdapter, Journal } from "../../mod.ts";
 
 /** Something open. */
 export interface Owned {
@@ -11,6 +11,8 @@ export interface Owned {
 export const OWNERS = {
   blocks: (io: IoAdapter, folder: string): Promise<Owned> =>
     fileBlocks(io, folder, { blockBytes: 4096, blockCount: 1 }),
+  journal: (io: IoAdapter, folder: string): Promise<Owned> =>
+    Journal.open(io, `${folder}/the.journal`, { codec: codec.u32 }),
 };
 
 /** The name of a kind. */
