@@ -5,6 +5,7 @@
  */
 
 import { databaseSubject } from "./database_subject.ts";
+import { journalSubject } from "./journal_subject.ts";
 import { onceMapSubject } from "./once_map_subject.ts";
 import { registerSubject } from "./register_subject.ts";
 import type { Subject } from "./subject.ts";
@@ -13,6 +14,7 @@ import { vectorSubject } from "./vector_subject.ts";
 /** All subjects, with how many runs a whole campaign does of each. */
 export const SUBJECTS: ReadonlyMap<Subject, number> = new Map([
   [databaseSubject, 6_000],
+  [journalSubject, 900],
   [onceMapSubject, 900],
   [registerSubject, 900],
   [vectorSubject, 1_200],
