@@ -15,7 +15,7 @@ import { lookUp, type StreamEntry } from "./stream_lookup.ts";
 import { encodeState, type StreamState } from "./stream_state.ts";
 import type { AppendOptions, AppendOutcome, ProducerRequest, Refusal } from "./stream_store.ts";
 import { numberKey, pairKey, suffixedKey, type Tables, type TableWriter } from "./tables.ts";
-import { encodeText } from "./text.ts";
+import { decodeText, encodeText } from "./text.ts";
 
 /** An append, checked for its own sake. */
 export interface AppendRequest {
@@ -125,7 +125,7 @@ function checkConditions(
   const last = state.sequence;
   if (sequence !== undefined && last !== undefined) {
     if (compareBytes(sequence, 0, sequence.length, last, 0, last.length) <= 0) {
-      return { reason: "sequence-conflict", streamSeq: new TextDecoder().decode(last) };
+      return { reason: "sequence-conflict", streamSeq: decodeText(last) };
     }
   }
   const expected = request.options.expectedOffset;

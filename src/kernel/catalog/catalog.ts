@@ -28,7 +28,8 @@ export interface CatalogEntry {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
+/** A name may begin with U+FEFF, and is another one without it. */
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Encodes catalog values. */
 export const catalogCodec: Codec<CatalogEntry> = {
@@ -50,13 +51,15 @@ export const catalogCodec: Codec<CatalogEntry> = {
 
 /**
  * The catalog key of a structure.
- * @throws {RangeError} for an empty name
+ * @throws {TypeError} for an empty name, and one with a surrogate that has no partner
  * @throws {StateError} `TOO_LARGE`
  */
 export function catalogKey(name: string): ByteWriter {
   if (typeof name !== "string" || name.length === 0) {
     throw new TypeError("A structure needs a name of at least one character");
   }
+  // In UTF-8 all of them would be one character, and different names the same.
+  if (!name.isWellFormed()) throw new TypeError("The name of a structure has half a character");
   const bytes = encoder.encode(name);
   if (bytes.length > NAME_BYTES_MAX) {
     throw new StateError(

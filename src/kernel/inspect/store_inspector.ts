@@ -231,7 +231,7 @@ function structureOf(
   if (entry === undefined) return undefined;
   const root = roots.get(entry.tree);
   return {
-    name: new TextDecoder().decode(key),
+    name: new TextDecoder("utf-8", { ignoreBOM: true }).decode(key),
     kind: entry.kind,
     format: entry.format,
     number: entry.tree,
