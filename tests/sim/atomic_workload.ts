@@ -20,7 +20,21 @@ function everywhere(session: Session, length: number): Write[] {
     to("registers", "any"),
     to("registers", "highest"),
     to("right", `key-${random.below(20)}`, random.below(4) > 0),
+    random.below(3) > 0
+      ? to("blobs", "")
+      : { structure: "blobs", key: someBlob(session), value: undefined },
+    to("scores", ""),
+    to("scores", String(random.below(8))),
+    ...(random.below(3) === 0 ? [to("scores", "", false)] : []),
   ];
+}
+
+/** The id of a blob that is there, or was. */
+function someBlob(session: Session): string {
+  const prefix = "blobs/";
+  const all = [...session.oracle.latest().keys()].filter((name) => name.startsWith(prefix));
+  const chosen = all[session.random.below(all.length)];
+  return chosen?.slice(prefix.length) ?? `sha256:${"00".repeat(32)}`;
 }
 
 /** One transaction to all structures, small, large, and larger than a quarter of the log. */

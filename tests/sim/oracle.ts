@@ -9,7 +9,14 @@ import type { Durability } from "../../mod.ts";
 export type State = Map<string, Uint8Array>;
 
 /** A structure that workloads write to. */
-export type StructureName = "left" | "right" | "log" | "once" | "registers";
+export type StructureName =
+  | "left"
+  | "right"
+  | "log"
+  | "once"
+  | "registers"
+  | "blobs"
+  | "scores";
 
 /** One change of a commit. */
 export interface Write {

@@ -2,6 +2,8 @@
 
 import {
   codec,
+  ContentId,
+  contentStore,
   type Database,
   index,
   isHoldfastError,
@@ -9,7 +11,9 @@ import {
   recordLog,
   register,
   type Transaction,
+  vector,
 } from "../../mod.ts";
+import { contentIds } from "../structures/content_ids.ts";
 import type { StructureName, Write } from "./oracle.ts";
 
 /** Reads what a structure holds. */
@@ -96,6 +100,44 @@ const registers: SimStructure = {
   },
 };
 
+const photos = contentStore("blobs");
+
+/** A value is put, whatever the key; without one, the key is the id that is deleted. */
+const blobs: SimStructure = {
+  write: (tx, { structure, key, value }) => {
+    const writer = tx.open(photos);
+    if (value !== undefined) return [{ structure, key: `${writer.put(value)}`, value }];
+    return writer.delete(ContentId.parse(key)) ? [{ structure, key, value }] : [];
+  },
+  drop: (tx) => tx.drop(photos),
+  *read(from) {
+    for (const id of contentIds(from, photos)) yield [`${id}`, from.open(photos).get(id)!];
+  },
+};
+
+const WIDTH = 24;
+const numbers = vector("scores", codec.fixed(WIDTH));
+
+/** The first bytes of a value are added behind the end, or set where the key is an index there. */
+const scores: SimStructure = {
+  write: (tx, { structure, key, value }) => {
+    const writer = tx.open(numbers);
+    if (value === undefined) {
+      if (writer.pop() === undefined) return [];
+      return [{ structure, key: String(writer.length), value }];
+    }
+    const element = new Uint8Array(WIDTH);
+    element.set(value.subarray(0, WIDTH));
+    const index = key === "" ? writer.length : Math.min(Number(key), writer.length);
+    writer.set(index, element);
+    return [{ structure, key: String(index), value: element }];
+  },
+  drop: (tx) => tx.drop(numbers),
+  *read(from) {
+    for (const [index, value] of from.open(numbers).entries()) yield [String(index), value];
+  },
+};
+
 /** All of them, by the names that the oracle knows. */
 export const simStructures: Readonly<Record<StructureName, SimStructure>> = {
   left: table("left"),
@@ -103,4 +145,6 @@ export const simStructures: Readonly<Record<StructureName, SimStructure>> = {
   log,
   once,
   registers,
+  blobs,
+  scores,
 };

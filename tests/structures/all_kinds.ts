@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import {
   codec,
+  contentStore,
   type Database,
   index,
   onceMap,
@@ -15,9 +16,11 @@ import {
   register,
   segment,
   type Transaction,
+  vector,
 } from "../../mod.ts";
 import { compareBytes } from "../../src/base/compare.ts";
 import { filled } from "../kernel/damaged_store.ts";
+import { contentIds } from "./content_ids.ts";
 
 type From = Pick<Database, "open">;
 
@@ -37,6 +40,8 @@ const newest = register("newest", codec.bytes);
 const highest = register("highest", codec.u32, { monotonic: true });
 const audit = recordLog("audit");
 const notes = segment("notes");
+const photos = contentStore("photos");
+const scores = vector("scores", codec.struct({ n: codec.u32, half: codec.f64 }));
 
 /** The values are there, from number 0 on. @returns how many */
 function counted(name: string, values: Iterable<Uint8Array>): number {
@@ -95,6 +100,32 @@ export const PARTS: readonly Part[] = [
       assert.equal(value === undefined, n < 0);
       if (value !== undefined) assertFilled(value, n, "newest");
       return n + 1;
+    },
+  },
+  {
+    name: "content store",
+    change: (tx, n, length) => {
+      const id = tx.open(photos).put(filled(length, n));
+      assert.ok(tx.open(photos).put(filled(length, n)).equals(id));
+    },
+    changes: (from) => {
+      const ids = contentIds(from, photos);
+      // Each is what its digest says.
+      for (const id of ids) assert.ok(from.open(photos).get(id));
+      return ids.length;
+    },
+  },
+  {
+    name: "vector",
+    change: (tx, n) => {
+      const view = tx.open(scores);
+      view.push({ n: 0, half: 0 }, { n, half: n / 2 });
+      view.swapRemove(n);
+    },
+    changes: (from) => {
+      const view = from.open(scores);
+      for (const [i, { n, half }] of view.entries()) assert.deepEqual([n, half], [i, i / 2]);
+      return view.length;
     },
   },
 ];
