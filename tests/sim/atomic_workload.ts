@@ -33,7 +33,7 @@ function everywhere(session: Session, length: number): Write[] {
 function someBlob(session: Session): string {
   const prefix = "blobs/";
   const all = [...session.oracle.latest().keys()].filter((name) => name.startsWith(prefix));
-  const chosen = all[session.random.below(all.length)];
+  const chosen = all[session.random.below(all.length + 1)];
   return chosen?.slice(prefix.length) ?? `sha256:${"00".repeat(32)}`;
 }
 
