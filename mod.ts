@@ -139,6 +139,7 @@ export { ContentId } from "./src/structures/content/content_id.ts";
 export { contentStore } from "./src/structures/content/content_store.ts";
 export type {
   ContentAccess,
+  ContentEntries,
   ContentEntry,
   ContentProgress,
   ContentPutOptions,

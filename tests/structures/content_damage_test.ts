@@ -69,16 +69,16 @@ test("regression: a corrupt blob is CORRUPT_CONTENT, and never looks like an abs
 
 test("contentStore.stream: the last piece comes only when all of it agrees with the id", () =>
   withStore(async (db) => {
-    const id = await db.update((tx) => tx.open(photos).put(someBytes(3 * MIB + 10)));
+    const id = await db.update((tx) => tx.open(photos).put(someBytes(3 * CHUNK_BYTES + 10)));
     await forge(db, id, 1);
     const reader = db.open(photos).stream(id)!.getReader();
-    for (let n = 0; n < 3; n++) assert.equal((await reader.read()).value!.length, MIB);
+    for (let n = 0; n < 3; n++) assert.equal((await reader.read()).value!.length, CHUNK_BYTES);
     await assert.rejects(reader.read(), { code: "CORRUPT_CONTENT" });
   }));
 
 test("contentStore: parts that are missing or of another length are CORRUPT_CONTENT", () =>
   withStore(async (db) => {
-    for (const length of [0, 2500, 5000, 2 * MIB + 7]) {
+    for (const length of [0, 2500, 5000, 2 * CHUNK_BYTES + 7]) {
       for (const what of ["missing", "short", "long"] as const) {
         const id = await db.update((tx) => tx.open(photos).put(someBytes(length)));
         const chunk = length === 0 || length === 5000 ? 0 : 1;
@@ -137,7 +137,9 @@ test("contentStore: a head that makes no sense is CORRUPT_VALUE", () =>
 
 test("contentStore.verify sets damaged blobs aside: corrupt as before, until put again", () =>
   withStore(async (db) => {
-    const parts = [10, 3000, 100_000, 2 * MIB + 1].map((length) => someBytes(length, length));
+    const parts = [10, 3000, 100_000, 2 * CHUNK_BYTES + 1].map((length) =>
+      someBytes(length, length)
+    );
     const ids = await db.update((tx) => parts.map((bytes) => tx.open(photos).put(bytes)));
     const whole = await db.update((tx) => tx.open(photos).put(someBytes(70)));
     for (const id of ids) await forge(db, id);
@@ -187,7 +189,7 @@ test("contentStore.verify sets damaged blobs aside: corrupt as before, until put
 
 test("contentStore.verify says what the kernel has found, and a put heals that, too", async () => {
   const io = memoryIo();
-  const parts = [5000, 300_000, 2 * MIB].map((length) => someBytes(length, length));
+  const parts = [5000, 200_000, CHUNK_BYTES].map((length) => someBytes(length, length));
   let db = await Database.open(PATH, { io });
   const ids = await db.update((tx) => parts.map((bytes) => tx.open(photos).put(bytes)));
   await db.close();

@@ -56,8 +56,8 @@ test("regression: lengths and offsets from 4 GiB on are not cut to 32 bits", () 
       const out = new ByteWriter(32);
       headCodec.encode({ aside: false, length, serial, chunkBytes: CHUNK_BYTES, stamp }, out);
       tree.put(headKey(id), out.bytes, out.length);
-      tree.put(chunkKey(serial, 4095), last, last.length);
-      tree.put(chunkKey(serial, 4096), next, next.length);
+      tree.put(chunkKey(serial, 2 ** 32 / CHUNK_BYTES - 1), last, last.length);
+      tree.put(chunkKey(serial, 2 ** 32 / CHUNK_BYTES), next, next.length);
     });
     const reader = db.open(photos);
     assert.equal(reader.length(id), length);

@@ -96,6 +96,15 @@ for (const { place, run } of PLACES) {
       const wanted = ids.map((id, n): [string, number] => [`${id}`, n * 100]);
       assert.deepEqual(seen, wanted.sort(([a], [b]) => a < b ? -1 : 1));
       assert.equal((await entries(db)).length, 30);
+      assert.deepEqual(
+        [...db.open(photos).entries()],
+        await Array.fromAsync(db.open(photos).entries()),
+      );
+      // One that is let go before its beginning, and one in the middle, hold nothing.
+      await db.open(photos).entries()[Symbol.asyncIterator]().return!();
+      for await (const _ of db.open(photos).entries()) break;
+      for (const _ of db.open(photos).entries()) break;
+      assert.equal(db.stats().heldStates, 0);
       await db.close();
     }));
 }

@@ -124,7 +124,7 @@ test("contentStore.put: streams of one transaction go beside each other, and bes
 
 test("contentStore.put: the same stream twice at a time in one transaction is stored once", () =>
   withStore(async (db) => {
-    const bytes = someBytes(2 * MIB + 5);
+    const bytes = someBytes(2 * CHUNK_BYTES + 5);
     const ids = await db.update((tx) =>
       Promise.all(
         [70_000, 90_000].map((piece) => tx.open(photos).put(streamOf(piecesOf(bytes, piece)))),
@@ -136,7 +136,7 @@ test("contentStore.put: the same stream twice at a time in one transaction is st
 
 test("contentStore.put: two transactions with one stream: the second runs again and finds it", () =>
   withStore(async (db) => {
-    const bytes = someBytes(2 * MIB + 5);
+    const bytes = someBytes(2 * CHUNK_BYTES + 5);
     let runs = 0;
     const ids = await Promise.all([1, 2].map(() =>
       db.update((tx) => {

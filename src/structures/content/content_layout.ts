@@ -43,10 +43,10 @@ const ARRIVING = 2;
 const CHUNK = 3;
 
 /**
- * Bytes of a chunk: 1 MiB. Above 64 KiB the kernel writes a value to pages of its own at once, and
- * larger chunks take more memory while a stream passes.
+ * Bytes of a chunk: 256 KiB. Above 64 KiB the kernel writes a value to pages of its own at once.
+ * Larger chunks take more memory while a stream passes, and more reading for a part of one.
  */
-export const CHUNK_BYTES: number = 1024 * 1024;
+export const CHUNK_BYTES: number = 256 * 1024;
 
 /**
  * Bytes of a chunk of a small blob: four, each with its key and slot, fill a page of 4 KiB. As

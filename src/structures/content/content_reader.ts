@@ -13,6 +13,7 @@ import { ContentId } from "./content_id.ts";
 import { type Head, HEADS } from "./content_layout.ts";
 import { outflow } from "./content_outflow.ts";
 import type {
+  ContentEntries,
   ContentEntry,
   ContentReader,
   ContentReport,
@@ -71,14 +72,12 @@ export class BlobReader implements ContentReader {
     return this.names(id) ? headOf(this.#tree, id)?.length : undefined;
   }
 
-  entries(): AsyncIterableIterator<ContentEntry> {
+  entries(): ContentEntries {
     const { name } = this.digest;
-    return new AsyncWalk(
-      new CursorIterator(this.#tree.cursor(HEADS), WHOLE, (cursor): ContentEntry => {
-        const { id, head: { length, aside } } = contentAt(cursor, name);
-        return { id, length, aside };
-      }),
-    );
+    return new BlobWalk(this.#tree.cursor(HEADS), WHOLE, (cursor): ContentEntry => {
+      const { id, head: { length, aside } } = contentAt(cursor, name);
+      return { id, length, aside };
+    });
   }
 
   async verify(options: ContentVerifyOptions = {}): Promise<ContentReport> {
@@ -115,11 +114,18 @@ function checkWhole(id: ContentId, length: number): void {
   );
 }
 
-/** A synchronous walk for those who wait. */
-class AsyncWalk<T> implements AsyncIterableIterator<T> {
-  readonly #walk: CursorIterator<T>;
+/** A walk that can be waited for. */
+class BlobWalk extends CursorIterator<ContentEntry> implements ContentEntries {
+  [Symbol.asyncIterator](): AsyncIterableIterator<ContentEntry> {
+    return new AwaitedWalk(this);
+  }
+}
 
-  constructor(walk: CursorIterator<T>) {
+/** A walk, for those who wait: it lets go as the other does, even if it was never begun. */
+class AwaitedWalk implements AsyncIterableIterator<ContentEntry> {
+  readonly #walk: BlobWalk;
+
+  constructor(walk: BlobWalk) {
     this.#walk = walk;
   }
 
@@ -128,17 +134,17 @@ class AsyncWalk<T> implements AsyncIterableIterator<T> {
   }
 
   // deno-lint-ignore require-await -- what it throws is what the promise rejects with
-  async next(): Promise<IteratorResult<T>> {
+  async next(): Promise<IteratorResult<ContentEntry>> {
     return this.#walk.next();
   }
 
   // deno-lint-ignore require-await -- as above
-  async return(): Promise<IteratorResult<T>> {
+  async return(): Promise<IteratorResult<ContentEntry>> {
     return this.#walk.return();
   }
 
   // deno-lint-ignore require-await -- as above
-  async throw(error?: unknown): Promise<IteratorResult<T>> {
+  async throw(error?: unknown): Promise<IteratorResult<ContentEntry>> {
     return this.#walk.throw(error);
   }
 }

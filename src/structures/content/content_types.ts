@@ -29,6 +29,12 @@ export interface ContentEntry {
   readonly aside: boolean;
 }
 
+/** The blobs of a store: to be walked through once, one way or the other. */
+export interface ContentEntries extends IterableIterator<ContentEntry> {
+  /** The same walk, for those who wait. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<ContentEntry>;
+}
+
 /** A blob whose bytes are not what its id says. */
 export interface DamagedContent {
   /** Its id. */
@@ -90,7 +96,7 @@ export interface ContentReader {
    */
   get(id: ContentId): Uint8Array | undefined;
   /**
-   * A blob of any length, piece by piece as it is read: up to 1 MiB each, checked by checksum, the
+   * A blob of any length, piece by piece as it is read: up to 256 KiB each, checked by checksum, the
    * last one only when all of it agrees with its id; else the stream fails, as `get` throws. It
    * shows the moment of the call, and holds it until it is read to its end, cancelled or fails: do
    * one of these. `undefined`: absent.
@@ -98,7 +104,7 @@ export interface ContentReader {
   stream(id: ContentId): ReadableStream<Uint8Array> | undefined;
   /**
    * The bytes of a blob from offset `from` up to offset `to`, as far as it goes; owned by the caller.
-   * `undefined`: absent. Each chunk (1 MiB) is checked by its checksum; the digest is not, as that
+   * `undefined`: absent. Each chunk (256 KiB) is checked by its checksum; the digest is not, as that
    * would take the whole blob.
    * @throws {RangeError} unless they are whole numbers, and `0 <= from <= to`
    * @throws {StateError} `TOO_LARGE`: more than 64 MiB
@@ -108,8 +114,8 @@ export interface ContentReader {
   has(id: ContentId): boolean;
   /** Length of a blob in bytes. */
   length(id: ContentId): number | undefined;
-  /** All blobs by id, as they are at the call. */
-  entries(): AsyncIterableIterator<ContentEntry>;
+  /** All blobs by id, as they are at the call: for `for await`, or at once for `for`. */
+  entries(): ContentEntries;
   /** Reads all blobs, as they are at the call, and compares them with their ids. */
   verify(options?: ContentVerifyOptions): Promise<ContentReport>;
 }
@@ -122,7 +128,7 @@ export interface ContentWriter extends ContentReader {
    */
   put(bytes: Uint8Array): ContentId;
   /**
-   * Stores what a stream yields, of any length, in memory of about 1 MiB: bytes go to fresh pages of
+   * Stores what a stream yields, of any length, in memory of about 256 KiB: bytes go to fresh pages of
    * the file while they arrive, and are free again if the transaction is rolled back, if the power
    * goes, or if it turns out that they are there already. A stream that fails, a signal or a full
    * disk takes back what has arrived; the transaction goes on. Await it before the commit.
