@@ -20,7 +20,7 @@ export interface KeyedOptions<Operation> {
   readonly name: string;
   /** What its transactions do. */
   readonly operations: fc.Arbitrary<Operation>;
-  /** Does it. @returns what is to be compared */
+  /** Does it. @returns what is to be compared, or a promise of it */
   real(operation: Operation, tx: Transaction): unknown;
   /** Does it in the model. */
   model(operation: Operation, tx: KeyedTransaction): unknown;
@@ -28,6 +28,13 @@ export interface KeyedOptions<Operation> {
   create(tx: Transaction): void;
   /** All its entries, by key; compares all ways to read them. */
   read(from: Pick<Database, "open">): ReadonlyMap<string, string>;
+  /** Transactions that it makes of its own, if there are any: in both. */
+  readonly upkeep?: {
+    /** Which of them. */
+    readonly choices: fc.Arbitrary<unknown>;
+    /** Does them. */
+    run(choice: unknown, db: Database, model: KeyedModel): Promise<void>;
+  };
 }
 
 type Step<Operation> =
@@ -35,6 +42,7 @@ type Step<Operation> =
   | { readonly do: "change"; readonly slot: number; readonly operation: Operation }
   | { readonly do: "commit" | "rollback" | "savepoint" | "back"; readonly slot: number }
   | { readonly do: "checkpoint" | "reopen" }
+  | { readonly do: "upkeep"; readonly choice: unknown }
   | {
     readonly do: "crash";
     readonly after: number;
@@ -55,8 +63,15 @@ const anyLevel: fc.Arbitrary<Isolation> = fc.constantFrom(
   "version-on-read",
 );
 
-function anyStep<Operation>(operation: fc.Arbitrary<Operation>): fc.Arbitrary<Step<Operation>> {
+function anyStep<Operation>(
+  operation: fc.Arbitrary<Operation>,
+  choices: fc.Arbitrary<unknown> | undefined,
+): fc.Arbitrary<Step<Operation>> {
   const slot = fc.nat(SLOTS - 1);
+  const upkeep = choices === undefined ? [] : [{
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("upkeep"), choice: choices }),
+  }];
   return fc.oneof(
     { weight: 5, arbitrary: fc.record({ do: fc.constant("begin"), slot, level: anyLevel }) },
     { weight: 14, arbitrary: fc.record({ do: fc.constant("change"), slot, operation }) },
@@ -75,6 +90,7 @@ function anyStep<Operation>(operation: fc.Arbitrary<Operation>): fc.Arbitrary<St
         commits: fc.array(fc.array(operation, { minLength: 1, maxLength: 4 }), { maxLength: 3 }),
       }),
     },
+    ...upkeep,
   ) as fc.Arbitrary<Step<Operation>>;
 }
 
@@ -116,9 +132,12 @@ class Life<Operation> {
         return;
       case "change": {
         const pair = this.#slots[step.slot];
-        if (pair !== undefined) this.#change(pair, step.operation);
+        if (pair !== undefined) await this.#change(pair, step.operation);
         return;
       }
+      case "upkeep":
+        await this.#options.upkeep?.run(step.choice, this.#db, this.#model);
+        return this.#compare();
       case "checkpoint":
         await this.#db.checkpoint();
         return this.#compare();
@@ -158,10 +177,15 @@ class Life<Operation> {
     }
   }
 
-  #change({ real, model }: Pair, operation: Operation): void {
+  /** Awaited only where it has to be: a turn for nothing would part commits that share a sync. */
+  #change({ real, model }: Pair, operation: Operation): void | Promise<void> {
     const found = outcomeOf(() => this.#options.real(operation, real));
-    const wanted = outcomeOf(() => this.#options.model(operation, model));
-    assert.deepEqual(found, wanted);
+    if (found instanceof Promise) {
+      return found.catch((error) => `refused: ${codeOf(error)}`).then((found) => {
+        assert.deepEqual(found, outcomeOf(() => this.#options.model(operation, model)));
+      });
+    }
+    assert.deepEqual(found, outcomeOf(() => this.#options.model(operation, model)));
   }
 
   #compare(): void {
@@ -198,7 +222,10 @@ class Life<Operation> {
       if (disk.isDark) break;
       const pair = { real: this.#db.begin(), model: this.#model.begin("snapshot") };
       try {
-        for (const operation of operations) this.#change(pair, operation);
+        for (const operation of operations) {
+          const changing = this.#change(pair, operation);
+          if (changing !== undefined) await changing;
+        }
       } catch (error) {
         // A large value is written at once: it has met the power cut, and was refused.
         if (!disk.isDark) throw error;
@@ -228,7 +255,10 @@ function sorted(values: ReadonlyMap<string, string>): Map<string, string> {
 
 /** The subject of a structure. */
 export function keyedSubject<Operation>(options: KeyedOptions<Operation>): Subject {
-  const steps = fc.array(anyStep(options.operations), { maxLength: STEPS_MAX, size: "max" });
+  const steps = fc.array(anyStep(options.operations, options.upkeep?.choices), {
+    maxLength: STEPS_MAX,
+    size: "max",
+  });
   return {
     name: options.name,
     property: () => fc.asyncProperty(steps, (drawn) => new Life(options).run(drawn)),

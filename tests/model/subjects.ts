@@ -4,6 +4,7 @@
  * @module
  */
 
+import { contentSubject } from "./content_subject.ts";
 import { databaseSubject } from "./database_subject.ts";
 import { journalSubject } from "./journal_subject.ts";
 import { onceMapSubject } from "./once_map_subject.ts";
@@ -15,6 +16,7 @@ import { vectorSubject } from "./vector_subject.ts";
 export const SUBJECTS: ReadonlyMap<Subject, number> = new Map([
   [databaseSubject, 6_000],
   [journalSubject, 900],
+  [contentSubject, 900],
   [onceMapSubject, 900],
   [registerSubject, 900],
   [vectorSubject, 1_200],

@@ -16,6 +16,7 @@ function everywhere(session: Session, length: number): Write[] {
   return [
     { structure: "log", key: "", value: session.bytes(length) },
     to("left", `key-${random.below(20)}`),
+    to("blobs", ""),
     to("once", `once-${random.below(12)}`),
     to("registers", "any"),
     to("registers", "highest"),

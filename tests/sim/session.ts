@@ -129,6 +129,42 @@ export class Session {
     return this.#follow(done, durability, tx.commit());
   }
 
+  /**
+   * Runs steps in a transaction of their own and commits it, unless `isKept` is false. The steps
+   * return what they have changed.
+   */
+  async transact(
+    steps: (tx: Transaction) => Promise<readonly Write[]>,
+    isKept = true,
+  ): Promise<void> {
+    const tx = this.database.begin();
+    let done: readonly Write[];
+    try {
+      done = await settle(this.disk, steps(tx));
+    } catch (error) {
+      tx.rollback();
+      throw error;
+    }
+    if (!isKept) tx.rollback();
+    else await this.#follow(done, "disk", tx.commit());
+  }
+
+  /**
+   * Runs what makes these commits by itself, one after the other; `report` is to be called with how
+   * many there have been.
+   */
+  async commitsOf(
+    commits: readonly (readonly Write[])[],
+    run: (report: (count: number) => void) => Promise<unknown>,
+  ): Promise<void> {
+    const prefixes = commits.map((writes) => this.oracle.attempt(writes));
+    const running = run((count) => {
+      const prefix = prefixes[count - 1];
+      if (prefix !== undefined) this.oracle.acknowledge(prefix);
+    });
+    await settle(this.disk, running);
+  }
+
   /** Begins a transaction of some writes. `done` is what they have changed. */
   #begin(
     writes: readonly Write[],

@@ -2,9 +2,11 @@
 
 import {
   codec,
+  type ContentAccess,
   ContentId,
   contentStore,
   type Database,
+  type Definition,
   index,
   isHoldfastError,
   onceMap,
@@ -13,7 +15,8 @@ import {
   type Transaction,
   vector,
 } from "../../mod.ts";
-import { contentIds } from "../structures/content_ids.ts";
+import { chunkBytesFor, chunkCount } from "../../src/structures/content/content_layout.ts";
+import { rawTree } from "../../src/structures/transfer/raw_tree.ts";
 import type { StructureName, Write } from "./oracle.ts";
 
 /** Reads what a structure holds. */
@@ -100,18 +103,26 @@ const registers: SimStructure = {
   },
 };
 
-const photos = contentStore("blobs");
+/** Of the workloads that put streams and collect garbage. */
+export const blobStore: Definition<ContentAccess> = contentStore("blobs");
 
-/** A value is put, whatever the key; without one, the key is the id that is deleted. */
+/** A value is put, whatever the key; without one, the blob whose id is the key is removed. */
 const blobs: SimStructure = {
   write: (tx, { structure, key, value }) => {
-    const writer = tx.open(photos);
-    if (value !== undefined) return [{ structure, key: `${writer.put(value)}`, value }];
-    return writer.delete(ContentId.parse(key)) ? [{ structure, key, value }] : [];
+    const store = tx.open(blobStore);
+    if (value !== undefined) return [{ structure, key: `${store.put(value)}`, value }];
+    return store.delete(ContentId.parse(key)) ? [{ structure, key, value }] : [];
   },
-  drop: (tx) => tx.drop(photos),
+  drop: (tx) => tx.drop(blobStore),
   *read(from) {
-    for (const id of contentIds(from, photos)) yield [`${id}`, from.open(photos).get(id)!];
+    const store = from.open(blobStore);
+    let entries = 0;
+    for (const { id, length } of store.entries()) {
+      entries += 1 + chunkCount({ length, chunkBytes: chunkBytesFor(length) });
+      yield [`${id}`, store.get(id)!];
+    }
+    const found = from.open(rawTree(blobStore)).count();
+    if (found !== entries) throw new Error(`${found} entries for blobs that have ${entries}`);
   },
 };
 

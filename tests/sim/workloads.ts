@@ -3,6 +3,7 @@
 import type { DatabaseOptions } from "../../mod.ts";
 import type { SimulatedDiskOptions } from "../../adapters/simulated.ts";
 import { atomicTogether } from "./atomic_workload.ts";
+import { contentStores } from "./content_workload.ts";
 import type { Write } from "./oracle.ts";
 import type { Session } from "./session.ts";
 
@@ -304,6 +305,7 @@ export const workloads: readonly Workload[] = [
   { name: "drop and create", database: SMALL, disk: {}, run: dropAndCreate },
   { name: "two phase", database: SMALL, disk: {}, run: twoPhase },
   { name: "atomic together", database: SMALL, disk: {}, run: atomicTogether },
+  { name: "content store", database: SMALL, disk: {}, run: contentStores },
   { name: "slow disk", database: SMALL, disk: { syncMilliseconds: 5 }, run: groupCommit },
   { name: "no-psow commits", database: SMALL, disk: NO_PSOW, run: groupCommit },
   { name: "no-psow checkpoint", database: SMALL, disk: NO_PSOW, run: checkpoint },
