@@ -13,12 +13,19 @@
  * | 36     | u32  | payload length                                                              |
  * | 40     | u32  | CRC-32 of the payload                                                       |
  * | 44     | u32  | chain: bytes 0 to 4 of the previous batch's header                          |
- * | 48     | u8   | flags: 1 sealed                                                             |
- * | 49     | -    | zeros to 64                                                                 |
+ * | 48     | u8   | flags: 1 sealed, 2 placed                                                   |
+ * | 49     | -    | zeros to 52                                                                 |
+ * | 52     | u32  | placed: offset in the extent in units of 64 bytes; else 0                   |
+ * | 56     | u32  | placed: items of the log's user before this batch in the extent; else 0     |
+ * | 60     | u32  | placed: bytes of the log's user before this batch in the extent; else 0     |
  * | 64     | -    | payload                                                                     |
  *
  * A sealed batch is padded with zeros to 4 KiB, because a sync follows it and no later write may
  * share a block with it; any other is padded to 64 bytes. All integers are little-endian.
+ *
+ * A placed batch says where it is, so that it can be found from anywhere in its extent and no copy
+ * of it inside a payload passes for a batch; a sealed one ends at a multiple of 4 KiB of the extent,
+ * whatever was written before it. The kernel's log has none, the streams of blocks no others.
  *
  * @module
  */
@@ -31,7 +38,18 @@ export const BATCH_HEADER_BYTES = 64;
 export const SEAL_BYTES = 4096;
 const MAGIC = 0x31424c48;
 const SEALED = 1;
+const PLACED = 2;
 const TWO_32 = 0x1_0000_0000;
+
+/** Where a placed batch is. */
+export interface BatchPlace {
+  /** Offset in the extent. */
+  readonly at: number;
+  /** Items of the log's user before it in the extent. */
+  readonly items: number;
+  /** Bytes of the log's user before it in the extent. */
+  readonly bytes: number;
+}
 
 /** The fields of a batch header. */
 export interface BatchHeader {
@@ -51,9 +69,22 @@ export interface BatchHeader {
   chain: number;
   /** A sync followed, or was about to. */
   sealed: boolean;
+  /** Of a placed batch. */
+  place: BatchPlace | undefined;
 }
 
-/** Bytes that a batch takes in its extent. */
+/** Where a batch that begins at `at` in its extent ends: the offset of the next. */
+export function batchEnd(
+  at: number,
+  payloadBytes: number,
+  sealed: boolean,
+  placed: boolean,
+): number {
+  if (!placed || !sealed) return at + batchBytes(payloadBytes, sealed);
+  return Math.ceil((at + BATCH_HEADER_BYTES + payloadBytes) / SEAL_BYTES) * SEAL_BYTES;
+}
+
+/** Bytes that a batch without a place takes in its extent. */
 export function batchBytes(payloadBytes: number, sealed: boolean): number {
   const unit = sealed ? SEAL_BYTES : BATCH_HEADER_BYTES;
   return Math.ceil((BATCH_HEADER_BYTES + payloadBytes) / unit) * unit;
@@ -76,10 +107,11 @@ export function encodeBatchHeader(
   view.setUint32(36, header.payloadBytes, true);
   view.setUint32(40, header.payloadChecksum, true);
   view.setUint32(44, header.chain, true);
-  view.setUint32(48, header.sealed ? SEALED : 0, true);
-  view.setUint32(52, 0, true);
-  view.setUint32(56, 0, true);
-  view.setUint32(60, 0, true);
+  const { place } = header;
+  view.setUint32(48, (header.sealed ? SEALED : 0) | (place === undefined ? 0 : PLACED), true);
+  view.setUint32(52, place === undefined ? 0 : place.at / BATCH_HEADER_BYTES, true);
+  view.setUint32(56, place === undefined ? 0 : place.items, true);
+  view.setUint32(60, place === undefined ? 0 : place.bytes, true);
   const sum = checksum.of(bytes, at + 4, at + BATCH_HEADER_BYTES, identity);
   view.setUint32(0, sum, true);
   return sum;
@@ -96,6 +128,7 @@ export function decodeBatchHeader(
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, BATCH_HEADER_BYTES);
   const sum = checksum.of(bytes, at + 4, at + BATCH_HEADER_BYTES, identity);
   if (view.getUint32(0, true) !== sum) return undefined;
+  const flags = view.getUint32(48, true);
   return {
     salt: view.getBigUint64(8, true),
     sequence: getU64(view, 16),
@@ -104,7 +137,12 @@ export function decodeBatchHeader(
     payloadBytes: view.getUint32(36, true),
     payloadChecksum: view.getUint32(40, true),
     chain: view.getUint32(44, true),
-    sealed: view.getUint32(48, true) === SEALED,
+    sealed: (flags & SEALED) !== 0,
+    place: (flags & PLACED) === 0 ? undefined : {
+      at: view.getUint32(52, true) * BATCH_HEADER_BYTES,
+      items: view.getUint32(56, true),
+      bytes: view.getUint32(60, true),
+    },
   };
 }
 

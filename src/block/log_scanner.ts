@@ -25,13 +25,9 @@
 import type { Checksum } from "../base/checksum.ts";
 import { CorruptionError } from "../errors.ts";
 import type { IoFile } from "../io/adapter.ts";
-import {
-  BATCH_HEADER_BYTES,
-  batchBytes,
-  type BatchHeader,
-  decodeBatchHeader,
-} from "./log_batch.ts";
+import { BATCH_HEADER_BYTES, batchEnd, type BatchHeader, decodeBatchHeader } from "./log_batch.ts";
 import type { LogExtent, LogPosition } from "./log_extent.ts";
+import { LogWindow } from "./log_window.ts";
 
 /** One record of an accepted batch. */
 export interface LogRecord {
@@ -57,6 +53,18 @@ export interface LogReading {
   readonly droppedBytes: number;
 }
 
+/** A batch whose own checks hold, and the bytes it is in. */
+export interface FoundBatch {
+  /** Its offset in the extent. */
+  readonly at: number;
+  /** Its header. */
+  readonly header: BatchHeader;
+  /** Bytes that hold it. */
+  readonly bytes: Uint8Array;
+  /** Where it begins there. */
+  readonly begin: number;
+}
+
 /**
  * Scans extents that are used one after the other.
  * @param start sequence and chain of the first batch
@@ -65,7 +73,7 @@ export interface LogReading {
  * @throws {CorruptionError} `CORRUPT_LOG`
  */
 export function scanLog(
-  file: IoFile,
+  file: Pick<IoFile, "readAt">,
   path: string,
   checksum: Checksum,
   identity: number,
@@ -74,44 +82,81 @@ export function scanLog(
   accept: (records: readonly LogRecord[]) => boolean,
 ): LogReading {
   let records = 0;
-  const images = extents.map((extent) => {
-    const bytes = new Uint8Array(extent.bytes);
-    return bytes.subarray(0, file.readAt(bytes, extent.offset));
-  });
-  const position = { ...start };
   let batches = 0;
   let droppedBytes = 0;
-  for (let index = 0; index < extents.length; index++) {
-    const extent = extents[index]!;
-    const bytes = images[index]!;
-    let at = 0;
-    for (;;) {
-      const header = decodeBatchHeader(bytes, at, checksum, identity);
-      if (header === undefined || !continues(header, extent, position)) break;
-      const end = at + BATCH_HEADER_BYTES + header.payloadBytes;
-      const whole = end <= bytes.length &&
-        checksum.of(bytes, at + BATCH_HEADER_BYTES, end) === header.payloadChecksum;
-      if (!whole || !accept(splitRecords(bytes, at, header, path, extent))) break;
-      records += header.count;
-      position.sequence += header.count;
-      position.chain = headerChecksum(bytes, at);
+  const position = { ...start };
+  const windows = extents.map((extent) => new LogWindow(file, extent));
+  for (const window of windows) {
+    const end = scanExtent(window, checksum, identity, position, 0, (batch) => {
+      if (!accept(splitRecords(batch, path, window.extent))) return false;
+      records += batch.header.count;
       batches++;
-      at += batchBytes(header.payloadBytes, header.sealed);
-    }
-    droppedBytes += tornBytes(bytes, at, extent, checksum, identity);
+      return true;
+    });
+    droppedBytes += tornEnd(window, end, checksum, identity) - end;
   }
   // Row 3: does anything claim that more than this was durable?
-  for (let index = 0; index < extents.length; index++) {
-    const offset = findClaim(images[index]!, position.sequence, checksum, identity);
-    if (offset < 0) continue;
+  for (const window of windows) {
+    const at = findClaim(window, 0, position.sequence, checksum, identity);
+    if (at < 0) continue;
     throw new CorruptionError(
       "CORRUPT_LOG",
       `Cannot replay the log of "${path}": record ${position.sequence} is missing, but a later ` +
         "batch says that it was durable",
-      { path, offset: extents[index]!.offset + offset },
+      { path, offset: window.extent.offset + at },
     );
   }
   return { batches, records, position, droppedBytes };
+}
+
+/**
+ * Accepts batches of one extent while they are whole and continue `position`, which follows them.
+ * @param from where the first one is
+ * @returns the offset in the extent behind the last
+ */
+export function scanExtent(
+  window: LogWindow,
+  checksum: Checksum,
+  identity: number,
+  position: LogPosition,
+  from: number,
+  accept: (batch: FoundBatch) => boolean,
+): number {
+  let at = from;
+  for (;;) {
+    const batch = readBatch(window, checksum, identity, at);
+    if (batch === undefined || !continues(batch.header, window.extent, position)) break;
+    if (!accept(batch)) break;
+    position.sequence += batch.header.count;
+    position.chain = headerChecksum(batch.bytes, batch.begin);
+    at = endOf(batch);
+  }
+  return at;
+}
+
+/** Where the next batch would be. */
+export function endOf({ at, header }: FoundBatch): number {
+  return batchEnd(at, header.payloadBytes, header.sealed, header.place !== undefined);
+}
+
+/** The batch at an offset, if it is one of this log and whole; its place in the order is not checked. */
+export function readBatch(
+  window: LogWindow,
+  checksum: Checksum,
+  identity: number,
+  at: number,
+): FoundBatch | undefined {
+  const head = window.load(at, BATCH_HEADER_BYTES);
+  if (head < 0) return undefined;
+  const header = decodeBatchHeader(window.bytes, head, checksum, identity);
+  if (header === undefined) return undefined;
+  // Row 5 before memory is taken: `load` refuses what goes beyond the extent.
+  const begin = window.load(at, BATCH_HEADER_BYTES + header.payloadBytes);
+  if (begin < 0) return undefined;
+  const { bytes } = window;
+  const payload = begin + BATCH_HEADER_BYTES;
+  const sum = checksum.of(bytes, payload, payload + header.payloadBytes);
+  return sum === header.payloadChecksum ? { at, header, bytes, begin } : undefined;
 }
 
 /**
@@ -119,7 +164,7 @@ export function scanLog(
  * nothing was written since a clean close.
  */
 export function hasBatch(
-  file: IoFile,
+  file: Pick<IoFile, "readAt">,
   checksum: Checksum,
   identity: number,
   extent: LogExtent,
@@ -136,20 +181,20 @@ function continues(header: BatchHeader, extent: LogExtent, position: LogPosition
     header.chain === position.chain;
 }
 
-function headerChecksum(bytes: Uint8Array, at: number): number {
+/** The checksum of a header: what the next batch names as its chain. */
+export function headerChecksum(bytes: Uint8Array, at: number): number {
   return (bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 | bytes[at + 3]! << 24) >>> 0;
 }
 
-function splitRecords(
-  bytes: Uint8Array,
-  at: number,
-  header: BatchHeader,
+/** The records of a batch. @throws {CorruptionError} `CORRUPT_LOG` when they do not fit it */
+export function splitRecords(
+  { at, header, bytes, begin: start }: FoundBatch,
   path: string,
   extent: LogExtent,
 ): LogRecord[] {
   const records: LogRecord[] = [];
-  const end = at + BATCH_HEADER_BYTES + header.payloadBytes;
-  let begin = at + BATCH_HEADER_BYTES;
+  const end = start + BATCH_HEADER_BYTES + header.payloadBytes;
+  let begin = start + BATCH_HEADER_BYTES;
   for (let i = 0; i < header.count; i++) {
     const size = begin + 4 <= end ? headerChecksum(bytes, begin) : Infinity;
     if (begin + 4 + size > end) {
@@ -164,33 +209,51 @@ function splitRecords(
   return records;
 }
 
-/** Bytes behind the end that belong to a batch of this use of the extent, whole or not. */
-function tornBytes(
-  bytes: Uint8Array,
+/** The end of the last batch of this use of the extent from `from` on, whole or not. */
+export function tornEnd(
+  window: LogWindow,
   from: number,
-  extent: LogExtent,
   checksum: Checksum,
   identity: number,
 ): number {
   let end = from;
-  for (let at = from; at + BATCH_HEADER_BYTES <= bytes.length; at += BATCH_HEADER_BYTES) {
-    const header = decodeBatchHeader(bytes, at, checksum, identity);
-    if (header === undefined || header.salt !== extent.salt) continue;
-    end = Math.min(bytes.length, at + batchBytes(header.payloadBytes, header.sealed));
-  }
-  return end - from;
+  findHeader(window, from, window.extent.bytes, checksum, identity, (header, at) => {
+    if (header.salt === window.extent.salt) {
+      const { payloadBytes, sealed, place } = header;
+      const next = batchEnd(at, payloadBytes, sealed, place !== undefined);
+      end = Math.min(window.extent.bytes, next);
+    }
+    return false;
+  });
+  return end;
 }
 
 /** Finds a header that says that records from `sequence` on were durable; -1 when there is none. */
-function findClaim(
-  bytes: Uint8Array,
+export function findClaim(
+  window: LogWindow,
+  from: number,
   sequence: number,
   checksum: Checksum,
   identity: number,
 ): number {
-  for (let at = 0; at + BATCH_HEADER_BYTES <= bytes.length; at += BATCH_HEADER_BYTES) {
-    const header = decodeBatchHeader(bytes, at, checksum, identity);
-    if (header !== undefined && header.durable > sequence) return at;
+  const isClaim = (header: BatchHeader): boolean => header.durable > sequence;
+  return findHeader(window, from, window.extent.bytes, checksum, identity, isClaim);
+}
+
+/** Finds the first header in `[from, to)` that belongs to this log and pleases; -1 without one. */
+export function findHeader(
+  window: LogWindow,
+  from: number,
+  to: number,
+  checksum: Checksum,
+  identity: number,
+  pleases: (header: BatchHeader, at: number) => boolean,
+): number {
+  for (let at = from; at < to; at += BATCH_HEADER_BYTES) {
+    const index = window.load(at, BATCH_HEADER_BYTES);
+    if (index < 0) return -1;
+    const header = decodeBatchHeader(window.bytes, index, checksum, identity);
+    if (header !== undefined && pleases(header, at)) return at;
   }
   return -1;
 }

@@ -8,11 +8,19 @@
 import type { Checksum } from "../base/checksum.ts";
 import { assert } from "../errors.ts";
 import type { IoFile } from "../io/adapter.ts";
-import { BATCH_HEADER_BYTES, batchBytes, encodeBatchHeader, SEAL_BYTES } from "./log_batch.ts";
+import { BATCH_HEADER_BYTES, batchEnd, encodeBatchHeader, SEAL_BYTES } from "./log_batch.ts";
 import type { LogExtent, LogPosition } from "./log_extent.ts";
 
 /** Capacity the buffer shrinks back to after a large batch. */
 const BUFFER_BYTES: number = 256 * 1024;
+
+/** Items and bytes of the log's user before a placed batch in its extent. */
+export interface BatchCounts {
+  /** See `BatchPlace.items`. */
+  readonly items: number;
+  /** See `BatchPlace.bytes`. */
+  readonly bytes: number;
+}
 
 /** Writes batches; whoever owns it decides when to sync and when to move to the next extent. */
 export class LogWriter {
@@ -27,24 +35,27 @@ export class LogWriter {
   /** Bytes written since opening. */
   bytesWritten = 0;
 
-  readonly #file: IoFile;
+  readonly #file: Pick<IoFile, "writeAt">;
   readonly #checksum: Checksum;
   readonly #identity: number;
+  readonly #placed: boolean;
   #buffer = new Uint8Array(BUFFER_BYTES);
   #length = BATCH_HEADER_BYTES;
   #count = 0;
 
-  /** Continues a log at a position, at the start of an extent. */
+  /** Continues a log at a position, at the start of an extent. Its batches have a place, or none. */
   constructor(
-    file: IoFile,
+    file: Pick<IoFile, "writeAt">,
     checksum: Checksum,
     identity: number,
     extent: LogExtent,
     position: LogPosition,
+    placed: boolean = false,
   ) {
     this.#file = file;
     this.#checksum = checksum;
     this.#identity = identity;
+    this.#placed = placed;
     this.extent = extent;
     this.used = 0;
     this.position = { ...position };
@@ -53,7 +64,7 @@ export class LogWriter {
 
   /** Whether a sealed batch with `payloadBytes` in all fits what is left of the extent. */
   fits(payloadBytes: number): boolean {
-    return this.used + batchBytes(payloadBytes, true) <= this.extent.bytes;
+    return batchEnd(this.used, payloadBytes, true, this.#placed) <= this.extent.bytes;
   }
 
   /** Payload bytes gathered so far. */
@@ -66,21 +77,25 @@ export class LogWriter {
     return this.#count;
   }
 
-  /** Gathers one record, `bytes[begin, end)`, into the next batch. Copies it. */
-  add(bytes: Uint8Array, begin: number, end: number): void {
-    const length = this.#length + 4 + end - begin;
+  /**
+   * Gathers one record, `bytes[begin, end)`, into the next batch. Copies it.
+   * @param tag a byte of the record before those; none when negative
+   */
+  add(bytes: Uint8Array, begin: number, end: number, tag: number = -1): void {
+    const size = end - begin + (tag < 0 ? 0 : 1);
+    const length = this.#length + 4 + size;
     if (length + SEAL_BYTES > this.#buffer.length) {
       const buffer = new Uint8Array(Math.max(this.#buffer.length * 2, length + SEAL_BYTES));
       buffer.set(this.#buffer.subarray(0, this.#length));
       this.#buffer = buffer;
     }
-    const size = end - begin;
     const at = this.#length;
     this.#buffer[at] = size;
     this.#buffer[at + 1] = size >>> 8;
     this.#buffer[at + 2] = size >>> 16;
     this.#buffer[at + 3] = size >>> 24;
-    this.#buffer.set(bytes.subarray(begin, end), at + 4);
+    if (tag >= 0) this.#buffer[at + 4] = tag;
+    this.#buffer.set(bytes.subarray(begin, end), length - (end - begin));
     this.#length = length;
     this.#count++;
   }
@@ -88,10 +103,11 @@ export class LogWriter {
   /**
    * Writes the gathered records as one batch. A sealed batch ends at a 4 KiB boundary and is to be
    * followed by a sync, after which the owner calls {@linkcode LogWriter.synced}.
+   * @param counts those of a placed batch
    */
-  write(sealed: boolean): void {
+  write(sealed: boolean, counts?: BatchCounts): void {
     const payloadBytes = this.#length - BATCH_HEADER_BYTES;
-    const bytes = batchBytes(payloadBytes, sealed);
+    const bytes = batchEnd(this.used, payloadBytes, sealed, this.#placed) - this.used;
     assert(this.used + bytes <= this.extent.bytes, "the batch fits its extent");
     const chain = encodeBatchHeader(
       {
@@ -103,6 +119,7 @@ export class LogWriter {
         payloadChecksum: this.#checksum.of(this.#buffer, BATCH_HEADER_BYTES, this.#length),
         chain: this.position.chain,
         sealed,
+        place: counts && { at: this.used, items: counts.items, bytes: counts.bytes },
       },
       this.#buffer,
       0,

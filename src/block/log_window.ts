@@ -1,0 +1,48 @@
+/**
+ * The bytes of an extent, read in windows: as much memory as a window, or as the longest batch.
+ *
+ * @module
+ */
+
+import type { IoFile } from "../io/adapter.ts";
+import type { LogExtent } from "./log_extent.ts";
+
+/** Reads one extent. */
+export class LogWindow {
+  /** What is present. Replaced, never overwritten: parts of it stay as they are. */
+  bytes: Uint8Array = new Uint8Array(0);
+  /** The extent. */
+  readonly extent: LogExtent;
+
+  readonly #file: Pick<IoFile, "readAt">;
+  readonly #windowBytes: number;
+  #begin = 0;
+
+  /** Reads nothing yet. */
+  constructor(
+    file: Pick<IoFile, "readAt">,
+    extent: LogExtent,
+    windowBytes: number = extent.bytes,
+  ) {
+    this.#file = file;
+    this.extent = extent;
+    this.#windowBytes = windowBytes;
+  }
+
+  /**
+   * Makes `length` bytes from `at` in the extent present.
+   * @returns where they begin in `bytes`; -1 when extent or file end before them
+   */
+  load(at: number, length: number): number {
+    const index = at - this.#begin;
+    if (index >= 0 && index + length <= this.bytes.length) return index;
+    if (at + length > this.extent.bytes) return -1;
+    const bytes = new Uint8Array(
+      Math.min(Math.max(length, this.#windowBytes), this.extent.bytes - at),
+    );
+    const read = this.#file.readAt(bytes, this.extent.offset + at);
+    this.bytes = read === bytes.length ? bytes : bytes.subarray(0, read);
+    this.#begin = at;
+    return length <= read ? 0 : -1;
+  }
+}
