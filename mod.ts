@@ -77,6 +77,14 @@ export { memoryBlocks, voidBlocks } from "./src/block/memory_blocks.ts";
 export { Identity } from "./src/journal/identity.ts";
 export { Journal } from "./src/journal/journal.ts";
 export type { JournalChangeOptions, JournalOptions } from "./src/journal/journal.ts";
+export { BlockStream } from "./src/block/stream/block_stream.ts";
+export type {
+  BlockAppendOptions,
+  BlockRange,
+  BlockStreamOptions,
+  ByteRange,
+} from "./src/block/stream/block_stream.ts";
+export type { Inconsistency, InconsistencyKind } from "./src/block/stream/inconsistency.ts";
 export { Database } from "./src/kernel/database.ts";
 export type { DatabaseOptions } from "./src/kernel/database_options.ts";
 export type { DatabaseStats } from "./src/kernel/database_stats.ts";
