@@ -84,6 +84,26 @@ export type {
   BlockStreamOptions,
   ByteRange,
 } from "./src/block/stream/block_stream.ts";
+export { EndlessStream } from "./src/block/endless/endless_stream.ts";
+export type { AppendResult } from "./src/block/endless/endless_stream.ts";
+export type {
+  AppendOptions,
+  EndlessStreamOptions,
+  OnCorruption,
+  ReadOptions,
+  Retention,
+  SpanBehavior,
+} from "./src/block/endless/endless_options.ts";
+export type { StreamRecovery } from "./src/block/endless/recover_stream.ts";
+export type { StreamDamage } from "./src/block/endless/stream_core.ts";
+export type { SkipReason, StreamEntry, StreamReader } from "./src/block/endless/stream_reader.ts";
+export type { CompareRecord } from "./src/block/endless/stream_seek.ts";
+export type {
+  EndlessStreamStats,
+  SegmentStats,
+  StreamSpace,
+} from "./src/block/endless/stream_stats.ts";
+export type { VerifyStreamOptions, VerifyStreamReport } from "./src/block/endless/stream_verify.ts";
 export type { Inconsistency, InconsistencyKind } from "./src/block/stream/inconsistency.ts";
 export { Database } from "./src/kernel/database.ts";
 export type { DatabaseOptions } from "./src/kernel/database_options.ts";
@@ -107,7 +127,7 @@ export type {
   CommitHooks,
   CommittedTransaction,
 } from "./src/kernel/commit/commit_hooks.ts";
-export type { Durability } from "./src/kernel/commit/commit.ts";
+export type { Durability } from "./src/io/durability.ts";
 export type {
   Access,
   Definition,

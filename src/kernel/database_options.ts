@@ -5,7 +5,7 @@
  */
 
 import type { IoAdapter } from "../io/adapter.ts";
-import type { Durability } from "./commit/commit.ts";
+import { checkDurability, type Durability } from "../io/durability.ts";
 import type { Decide } from "./two_phase/decide_in_doubt.ts";
 import type { EngineOptions } from "./engine.ts";
 import { checkIsolation, type Isolation } from "./transaction/isolation.ts";
@@ -111,13 +111,6 @@ export function completeOptions(options: DatabaseOptions): CompleteOptions {
     // What replay takes in memory is no growth of the file.
     maxBytes: readOnly ? unlimited : maxBytes,
   };
-}
-
-/** Throws a `TypeError` for anything but a durability. */
-export function checkDurability(durability: Durability): void {
-  if (durability !== "disk" && durability !== "os" && durability !== "memory") {
-    throw new TypeError('The option durability is "disk", "os" or "memory"');
-  }
 }
 
 function size(name: string, value: number, least: number): number {

@@ -5,7 +5,7 @@
  */
 
 import { isHoldfastError, StateError } from "../errors.ts";
-import type { Durability } from "../kernel/commit/commit.ts";
+import type { Durability } from "../io/durability.ts";
 import { Database } from "../kernel/database.ts";
 import type { DatabaseOptions } from "../kernel/database_options.ts";
 import { AccessClock } from "./access_clock.ts";

@@ -14,7 +14,7 @@
  * @module
  */
 
-import type { Durability } from "../kernel/commit/commit.ts";
+import type { Durability } from "../io/durability.ts";
 import type { Database } from "../kernel/database.ts";
 import type { Transaction } from "../kernel/transaction/transaction.ts";
 import { PendingTables } from "./tables.ts";

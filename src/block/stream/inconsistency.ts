@@ -61,6 +61,8 @@ export interface Inconsistency {
   readonly kind: InconsistencyKind;
   /** Number of the segment. */
   readonly segment: number;
+  /** Its blocks. */
+  readonly blocks: number;
   /** Byte in the blocks of the segment where it was found. */
   readonly offset: number;
 }
@@ -208,6 +210,7 @@ export class SegmentCheck {
 
   #found(kind: InconsistencyKind, offset: number): void {
     this.ok = false;
-    this.#see({ kind, segment: this.#segment.header.number, offset });
+    const { header, blocks } = this.#segment;
+    this.#see({ kind, segment: header.number, blocks: blocks.id, offset });
   }
 }

@@ -19,7 +19,7 @@
  * | 52     | u32     | end of the last batch of the segment before, in its extent                  |
  * | 56     | u64     | offset of the first record: how many were complete before this segment      |
  * | 64     | u64     | milliseconds since 1970 when the segment was begun                          |
- * | 72     | u32     | bytes of whole records in the segment before                                |
+ * | 72     | u32     | bytes of records and of their parts in the segment before                   |
  * | 76     | u32     | zero                                                                        |
  *
  * All integers are little-endian.
@@ -77,7 +77,7 @@ export interface SegmentHeader {
   readonly createdAt: number;
   /** End of the last batch of the segment before, in its extent. */
   readonly previousEnd: number;
-  /** Bytes of whole records in the segment before. */
+  /** Bytes of records and of their parts in the segment before. */
   readonly previousBytes: number;
 }
 

@@ -84,6 +84,10 @@ export class StreamSegment {
   written: SegmentMark;
   /** All that is durable. */
   synced: SegmentMark;
+  /** All that readers of an endless stream may see: what is as durable as its append asked for. */
+  visible: SegmentMark;
+  /** The last batch ends at a block boundary. */
+  isSealed = true;
   /** Everything before this sequence is said to be durable by a batch. */
   claimed = 0;
   /** Who reads it at present, over more than one turn. */
@@ -112,6 +116,7 @@ export class StreamSegment {
     this.extent = segmentExtent(blocks, header);
     this.written = mark;
     this.synced = mark;
+    this.visible = mark;
     this.#chain = chain;
     this.#items = mark.items;
     this.#bytes = mark.bytes;
@@ -177,6 +182,11 @@ export class StreamSegment {
     return this.#writer?.pendingBytes ?? 0;
   }
 
+  /** An empty sealed batch has room. */
+  get canSeal(): boolean {
+    return !this.ended && this.written.at + BATCH_HEADER_BYTES <= this.extent.bytes;
+  }
+
   /** Something was gathered or written that is not durable. */
   get isDirty(): boolean {
     return (this.#writer?.pendingCount ?? 0) > 0 || this.written !== this.synced;
@@ -217,6 +227,7 @@ export class StreamSegment {
     const writer = this.#open();
     if (writer.durable > this.claimed) this.claimed = writer.durable;
     writer.write(sealed, this.written);
+    this.isSealed = sealed;
     this.written = {
       at: writer.used,
       sequence: writer.position.sequence,

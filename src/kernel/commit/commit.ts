@@ -4,10 +4,8 @@
  * @module
  */
 
+import type { Durability } from "../../io/durability.ts";
 import type { WriteSet } from "./write_set.ts";
-
-/** Where the data is when a commit resolves: visible; with the system; on the medium. */
-export type Durability = "memory" | "os" | "disk";
 
 /** A commit that has its place in the order and waits for its durability. */
 export interface Commit {

@@ -10,10 +10,11 @@
  */
 
 import { isHoldfastError } from "../../errors.ts";
+import type { Durability } from "../../io/durability.ts";
 import { applyChanges, onlyFrees, pagesToApply } from "./apply.ts";
 import type { Checkpointer } from "./checkpoint.ts";
 import { reserveForCheckpoint } from "./checkpoint_places.ts";
-import type { Batch, Commit, Durability } from "./commit.ts";
+import type { Batch, Commit } from "./commit.ts";
 import type { Engine } from "../engine.ts";
 import { PAGE_BYTES } from "../limits.ts";
 import { LogSync } from "./log_sync.ts";

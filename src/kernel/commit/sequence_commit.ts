@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Durability } from "./commit.ts";
+import type { Durability } from "../../io/durability.ts";
 import type { TransactionHost } from "../transaction/transaction_host.ts";
 import type { WriteSet } from "./write_set.ts";
 

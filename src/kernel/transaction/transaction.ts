@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { Durability } from "../commit/commit.ts";
+import type { Durability } from "../../io/durability.ts";
 import type { Definition, TreeWriter, Writer } from "../definition.ts";
 import { ConflictError, StateError } from "../../errors.ts";
 import { type Isolation, witnessOf } from "./isolation.ts";

@@ -5,7 +5,7 @@
  */
 
 import { CommitHistory } from "./commit_history.ts";
-import type { Durability } from "../commit/commit.ts";
+import type { Durability } from "../../io/durability.ts";
 import { CommittedTrees } from "../catalog/committed_trees.ts";
 import type { CommitPipeline } from "../commit/commit_pipeline.ts";
 import type { Engine } from "../engine.ts";
