@@ -87,10 +87,10 @@ export type {
 export { EndlessStream } from "./src/block/endless/endless_stream.ts";
 export type { AppendResult } from "./src/block/endless/endless_stream.ts";
 export type {
-  AppendOptions,
+  EndlessAppendOptions,
+  EndlessReadOptions,
   EndlessStreamOptions,
   OnCorruption,
-  ReadOptions,
   Retention,
   SpanBehavior,
 } from "./src/block/endless/endless_options.ts";

@@ -26,6 +26,7 @@ import {
   WHOLE,
 } from "../stream/stream_record.ts";
 import { StreamSegment } from "../stream/stream_segment.ts";
+import { addSnapshot } from "./recover_stream.ts";
 import type { StreamCore } from "./stream_core.ts";
 
 /** Most bytes gathered before one sync. */
@@ -293,7 +294,7 @@ export class AppendQueue {
     await this.#sync(blocks);
     segment.hasHeader = true;
     core.push(segment);
-    for (const record of core.controls.snapshot()) segment.add(CONTROL, record, 0, record.length);
+    addSnapshot(core, segment);
     return segment;
   }
 }

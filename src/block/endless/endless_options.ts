@@ -56,7 +56,7 @@ export interface EndlessStreamOptions {
 }
 
 /** How to append. */
-export interface AppendOptions {
+export interface EndlessAppendOptions {
   /** Default: that of the stream. */
   readonly durability?: Durability;
   /** An append that still waits for its turn when this is aborted rejects with its reason. */
@@ -64,7 +64,7 @@ export interface AppendOptions {
 }
 
 /** What to read. */
-export interface ReadOptions {
+export interface EndlessReadOptions {
   /** Offset of the first record. @default the oldest */
   readonly from?: number;
   /** Offset behind the last one. @default no end */

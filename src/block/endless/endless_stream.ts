@@ -13,10 +13,10 @@ import { fileBlocks } from "../file_blocks.ts";
 import { RECORD_OVERHEAD_BYTES } from "../stream/stream_record.ts";
 import { AppendQueue, roomOf } from "./append_queue.ts";
 import {
-  type AppendOptions,
   completeStreamOptions,
+  type EndlessAppendOptions,
+  type EndlessReadOptions,
   type EndlessStreamOptions,
-  type ReadOptions,
 } from "./endless_options.ts";
 import { recoverStream, type StreamRecovery } from "./recover_stream.ts";
 import { SegmentRelease } from "./segment_release.ts";
@@ -157,7 +157,7 @@ export class EndlessStream {
    * @throws {StateError} `POISONED`, `CLOSED`, `READ_ONLY`; `TOO_LARGE`, with the limit
    * @throws {IoError} `NO_SPACE`: no other segment can be had; nothing was appended
    */
-  append(bytes: Uint8Array, options: AppendOptions = {}): Promise<AppendResult> {
+  append(bytes: Uint8Array, options: EndlessAppendOptions = {}): Promise<AppendResult> {
     return this.#append([bytes], options);
   }
 
@@ -166,7 +166,10 @@ export class EndlessStream {
    * with it its limit. Without any it resolves like a sync.
    * @throws what `append` throws
    */
-  appendBatch(records: readonly Uint8Array[], options: AppendOptions = {}): Promise<AppendResult> {
+  appendBatch(
+    records: readonly Uint8Array[],
+    options: EndlessAppendOptions = {},
+  ): Promise<AppendResult> {
     return this.#append(records, options);
   }
 
@@ -185,7 +188,7 @@ export class EndlessStream {
    * @throws {RangeError} `from` is behind the end
    * @throws {StateError} `CLOSED`; the reason of an aborted signal
    */
-  read(options: ReadOptions = {}): StreamReader {
+  read(options: EndlessReadOptions = {}): StreamReader {
     this.#core.checkOpen();
     options.signal?.throwIfAborted();
     const { from = this.start, to = Infinity } = options;
@@ -341,7 +344,7 @@ export class EndlessStream {
     current.blocks.sync();
   }
 
-  #append(records: readonly Uint8Array[], options: AppendOptions): Promise<AppendResult> {
+  #append(records: readonly Uint8Array[], options: EndlessAppendOptions): Promise<AppendResult> {
     const { durability = this.#core.options.durability, signal } = options;
     let bytes = 0;
     try {

@@ -8,14 +8,16 @@
  * | 3 | the last segment                                  | read, by the rule of `log_scanner.ts`           |
  * | 4 | its end at a block boundary, torn bytes behind    | dropped, reported and overwritten with zeros    |
  * | 5 | its end inside a block                            | given up from there: the next segment goes on   |
- * | 6 | no batch in it, so no control records             | those of the segments before it count           |
+ * | 6 | no batch in it, so no control records             | those of the segments before it count, and its first batch will have them |
  * | 7 | a part that goes on nowhere at its end            | void: the next segment begins with another record |
  * | 8 | a header without a whole copy, another identity, a gap in the numbers | damage                      |
  * | 9 | a batch missing before one that says it was durable | damage                                        |
+ * | 10 | one copy of the last header torn, no batch behind it | written anew                                |
  *
  * Damage is `CORRUPT_LOG` when the option `onCorruption` is "error"; otherwise what is whole is
  * taken, and the log goes on in a new segment, or nowhere if it is "read-only". Recovery may crash:
- * all it writes are the zeros of row 4.
+ * all it writes are the zeros of row 4 and the
+ * header of row 10, behind which there is nothing to lose.
  *
  * @module
  */
@@ -28,6 +30,7 @@ import { clearTail, type LoadedSegment, loadSegment } from "../stream/load_segme
 import { readSegmentHeader, SEGMENT_HEADER_BYTES } from "../stream/segment_header.ts";
 import type { HeaderReading, SegmentHeader } from "../stream/segment_header.ts";
 import { checkHeaderShape } from "../stream/segment_problem.ts";
+import { CONTROL } from "../stream/stream_record.ts";
 import { checkSegmentShape, segmentExtent, StreamSegment } from "../stream/stream_segment.ts";
 import type { StreamCore, StreamDamage } from "./stream_core.ts";
 
@@ -69,7 +72,7 @@ class Recovery {
     core.spares.push(...list.slice(used));
     const found = this.#usable(list.slice(0, used), readings);
     this.#takeClosed(found);
-    const droppedBytes = this.#takeLast(found);
+    const droppedBytes = this.#takeLast(found, readings);
     const current = core.current;
     core.end = Math.max(current?.writtenOffset ?? 0, core.controls.start);
     if (this.#damage.length > 0 && core.options.onCorruption === "read-only") core.readOnly = true;
@@ -148,7 +151,7 @@ class Recovery {
   }
 
   /** Rows 3 to 7. */
-  #takeLast(found: readonly Found[]): number {
+  #takeLast(found: readonly Found[], readings: readonly HeaderReading[]): number {
     const core = this.#core;
     const last = found.findLastIndex(({ header }) => header !== undefined);
     const behind = found.slice(last + 1);
@@ -161,15 +164,20 @@ class Recovery {
     const controls: Uint8Array[] = [];
     const loaded = this.#load(blocks, header, 0, controls);
     const { segment } = loaded;
+    const isTorn = readings[last]!.damagedCopies > 0;
     this.#earlierControls(loaded, header, controls);
     for (const control of controls) core.controls.apply(control);
     const isReadOnly = this.#damage.length > 0 && core.options.onCorruption === "read-only";
     if (!isReadOnly) {
       if (loaded.sealed) clearTail(loaded);
+      // Row 10.
+      if (loaded.batches === 0 && isTorn) segment.writeHeader();
       // Durable after this: all that readers will see, and that the torn tail is gone.
       blocks.sync();
     }
     if (!loaded.sealed || loaded.damage.length > 0 || behind.length > 0) segment.end();
+    // Its first batch will begin with all of it, as that of any segment.
+    else if (loaded.batches === 0 && !isReadOnly) addSnapshot(core, segment);
     core.segments.push(segment);
     core.runs.push({ blocks, segment });
     for (const run of behind) core.runs.push({ blocks: run.blocks, segment: undefined });
@@ -237,6 +245,11 @@ class Recovery {
     }
     this.#damage.push({ blocks: blocks.id, offset, message });
   }
+}
+
+/** Gathers the control records that the first batch of a segment begins with. */
+export function addSnapshot({ controls }: StreamCore, segment: StreamSegment): void {
+  for (const record of controls.snapshot()) segment.add(CONTROL, record, 0, record.length);
 }
 
 /** Nothing was ever written behind the header, and there is no header. */

@@ -19,7 +19,7 @@ import {
 import { MIDDLE, SPILLED, TRAILING, WHOLE } from "../stream/stream_record.ts";
 import type { LogPosition } from "../log_extent.ts";
 import type { StreamSegment } from "../stream/stream_segment.ts";
-import type { ReadOptions } from "./endless_options.ts";
+import type { EndlessReadOptions } from "./endless_options.ts";
 import type { StreamCore } from "./stream_core.ts";
 
 /** One record. */
@@ -76,7 +76,7 @@ export class SegmentReader implements StreamReader {
   skipped = 0;
 
   readonly #core: StreamCore;
-  readonly #options: ReadOptions;
+  readonly #options: EndlessReadOptions;
   #segment: StreamSegment | undefined;
   #at = 0;
   #expected: LogPosition | undefined;
@@ -88,7 +88,7 @@ export class SegmentReader implements StreamReader {
   #turnBegan: number;
 
   /** A reader from an offset on. */
-  constructor(core: StreamCore, options: ReadOptions, offset: number) {
+  constructor(core: StreamCore, options: EndlessReadOptions, offset: number) {
     this.#core = core;
     this.#options = options;
     this.offset = offset;

@@ -102,7 +102,7 @@ export class BlockStream {
     const path = options.path ?? `blocks ${blocks.id}`;
     const checksum = new Checksum(io.crc32);
     const host: SegmentHost = { io, checksum, path };
-    const { header, blank } = readSegmentHeader(blocks, checksum);
+    const { header, blank, damagedCopies } = readSegmentHeader(blocks, checksum);
     if (header === undefined) {
       if (!blank) throw damagedHeader(path);
       const identity = new Uint8Array(16);
@@ -124,6 +124,8 @@ export class BlockStream {
     const [offset] = loaded.damage;
     if (offset !== undefined) throw damagedSegment(path, offset);
     clearTail(loaded);
+    // Its creation was cut short: there is nothing behind it to lose.
+    if (loaded.batches === 0 && damagedCopies > 0) loaded.segment.writeHeader();
     // Durable after this: the tail is gone, and what a process left with the system is kept.
     blocks.sync();
     if (!loaded.sealed) loaded.segment.end();
