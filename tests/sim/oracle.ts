@@ -16,7 +16,8 @@ export type StructureName =
   | "once"
   | "registers"
   | "blobs"
-  | "scores";
+  | "scores"
+  | "vector";
 
 /** One change of a commit. */
 export interface Write {

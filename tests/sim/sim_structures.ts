@@ -149,6 +149,48 @@ const scores: SimStructure = {
   },
 };
 
+/** So many elements to a chunk that a few dozen make three of them. */
+const ELEMENT_BYTES = 80;
+const samples = vector("vector", codec.fixed(ELEMENT_BYTES));
+
+/**
+ * A value is pushed without a key, or set at an index; without one, the vector is cut off at the
+ * index. What it holds besides elements is its length.
+ */
+const elements: SimStructure = {
+  write: (tx, { structure, key, value }) => {
+    const writer = tx.open(samples);
+    const index = key === "" ? writer.length : Number(key);
+    const done: Write[] = [];
+    // The length follows from the elements when a lost commit is made again.
+    if (key === "length") return done;
+    if (value === undefined) {
+      const cut = [...writer.entries(index)];
+      writer.truncate(index);
+      for (const [at] of cut) done.push({ structure, key: String(at), value });
+    } else {
+      const element = new Uint8Array(ELEMENT_BYTES);
+      element.set(value.subarray(0, ELEMENT_BYTES));
+      if (key === "") writer.push(element);
+      else writer.set(index, element);
+      done.push({ structure, key: String(index), value: element });
+    }
+    return [...done, { structure, key: "length", value: lengthOf(writer.length) }];
+  },
+  drop: (tx) => tx.drop(samples),
+  *read(from) {
+    const reader = from.open(samples);
+    for (const [index, element] of reader.entries()) yield [String(index), element];
+    const length = lengthOf(reader.length);
+    if (length !== undefined) yield ["length", length];
+  },
+};
+
+/** An empty vector is as one that was never made. */
+function lengthOf(length: number): Uint8Array | undefined {
+  return length === 0 ? undefined : new TextEncoder().encode(String(length));
+}
+
 /** All of them, by the names that the oracle knows. */
 export const simStructures: Readonly<Record<StructureName, SimStructure>> = {
   left: table("left"),
@@ -158,4 +200,5 @@ export const simStructures: Readonly<Record<StructureName, SimStructure>> = {
   registers,
   blobs,
   scores,
+  vector: elements,
 };

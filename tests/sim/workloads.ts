@@ -6,6 +6,7 @@ import { atomicTogether } from "./atomic_workload.ts";
 import { contentStores } from "./content_workload.ts";
 import type { Write } from "./oracle.ts";
 import type { Session } from "./session.ts";
+import { vectorChanges } from "./vector_workload.ts";
 
 /** A named course of commits. */
 export interface Workload {
@@ -306,6 +307,7 @@ export const workloads: readonly Workload[] = [
   { name: "two phase", database: SMALL, disk: {}, run: twoPhase },
   { name: "atomic together", database: SMALL, disk: {}, run: atomicTogether },
   { name: "content store", database: SMALL, disk: {}, run: contentStores },
+  { name: "vector", database: SMALL, disk: {}, run: vectorChanges },
   { name: "slow disk", database: SMALL, disk: { syncMilliseconds: 5 }, run: groupCommit },
   { name: "no-psow commits", database: SMALL, disk: NO_PSOW, run: groupCommit },
   { name: "no-psow checkpoint", database: SMALL, disk: NO_PSOW, run: checkpoint },
