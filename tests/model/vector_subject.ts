@@ -15,7 +15,7 @@ import type { VectorWriter } from "../../mod.ts";
 const COMMANDS_MAX = 40;
 
 /** One step of a run. */
-interface Deed {
+export interface Deed {
   readonly text: string;
   run(scene: VectorScene): void | Promise<void>;
 }
@@ -95,7 +95,8 @@ function plain(text: string, run: Deed["run"]): fc.Arbitrary<Deed> {
   return fc.constant({ text, run });
 }
 
-const anyDeed: fc.Arbitrary<Deed> = fc.oneof(
+/** Anything that is done with vectors. */
+export const anyDeed: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 40, arbitrary: fc.oneof(...changes) },
   {
     weight: 6,
