@@ -8,10 +8,10 @@
  * @module
  */
 
-import type { Revertible } from "./savepoint.ts";
+import type { ChangeMark, Revertible } from "./savepoint.ts";
 
 /** Runs steps. If one throws, the changes of all of them are taken back, and it is thrown on. */
-export function allOrNothing<T>(changes: Revertible, steps: () => T): T {
+export function allOrNothing<T, M = ChangeMark>(changes: Revertible<M>, steps: () => T): T {
   const mark = changes.mark();
   try {
     return steps();

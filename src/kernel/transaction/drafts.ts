@@ -10,9 +10,15 @@
  * @module
  */
 
+import { allOrNothing } from "./all_or_nothing.ts";
+import type { Revertible, WrittenMark } from "./savepoint.ts";
+
 /** What a view of a tree holds back. */
 export interface Draft {
-  /** Puts all of it into the tree. When it throws, it holds back what it did before. */
+  /**
+   * Puts all of it into the tree, and goes on holding it back: if that fails, nothing was put. May
+   * come in the middle of a call of another view: it uses no buffer that others fill.
+   */
   write(): void;
   /** Forgets all that it knows of the tree. Never throws. */
   forget(): void;
@@ -26,8 +32,14 @@ interface Entered {
 
 /** The drafts of one transaction, at most one for each tree. */
 export class Drafts {
+  readonly #changes: Revertible<WrittenMark>;
   readonly #entered = new Map<number, Entered>();
   #writing = false;
+
+  /** None yet; what they write goes into `changes`. */
+  constructor(changes: Revertible<WrittenMark>) {
+    this.#changes = changes;
+  }
 
   /** Enters the draft that a view has of a tree. */
   enter(tree: number, view: unknown, draft: Draft): void {
@@ -53,7 +65,7 @@ export class Drafts {
 
   /** Forgets all of them. */
   forget(): void {
-    // What a failing write takes back is its own: the draft still holds the rest.
+    // What a failing write takes back is its own: the drafts still hold all of it.
     if (this.#writing) return;
     for (const { draft } of this.#entered.values()) draft.forget();
     this.#entered.clear();
@@ -62,7 +74,9 @@ export class Drafts {
   #write(entered: Iterable<Entered>): void {
     this.#writing = true;
     try {
-      for (const { draft } of entered) draft.write();
+      allOrNothing(this.#changes, () => {
+        for (const { draft } of entered) draft.write();
+      });
     } finally {
       this.#writing = false;
     }

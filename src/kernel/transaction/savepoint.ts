@@ -18,12 +18,15 @@ export interface ChangeMark {
   readonly claims: number;
 }
 
+/** How much of that its write set and its values are. */
+export type WrittenMark = Omit<ChangeMark, "claims">;
+
 /** What can take its last changes back. */
-export interface Revertible {
+export interface Revertible<M = ChangeMark> {
   /** How much it has changed now. */
-  mark(): ChangeMark;
+  mark(): M;
   /** Takes back what was changed since. */
-  undo(mark: ChangeMark): void;
+  undo(mark: M): void;
 }
 
 /** What savepoints ask of their transaction. */

@@ -88,7 +88,7 @@ export class TransactionTree implements ChangeSink {
   }
 
   draft(draft: Draft): void {
-    this.#transaction.drafts ??= new Drafts();
+    this.#transaction.drafts ??= new Drafts(this.#transaction.view);
     this.#transaction.drafts.enter(this.tree, this, draft);
   }
 

@@ -8,7 +8,7 @@ import type { CommitPipeline } from "../commit/commit_pipeline.ts";
 import type { Engine } from "../engine.ts";
 import type { PendingTips } from "../commit/pending_tips.ts";
 import { ReservedRuns } from "../space/reserved_runs.ts";
-import type { ChangeMark } from "./savepoint.ts";
+import type { WrittenMark } from "./savepoint.ts";
 import type { State } from "../tree/state.ts";
 import type { WriteSet } from "../commit/write_set.ts";
 
@@ -83,7 +83,7 @@ export class TransactionView {
   }
 
   /** How much it has changed. */
-  mark(): Omit<ChangeMark, "claims"> {
+  mark(): WrittenMark {
     const { count, out } = this.#own;
     return { operations: count, bytes: out.length, runs: this.#runs?.count ?? 0 };
   }
@@ -100,7 +100,7 @@ export class TransactionView {
   }
 
   /** Takes back own changes since `mark`. Iterators may read the old set: it is left as it is. */
-  undo(mark: ChangeMark): void {
+  undo(mark: WrittenMark): void {
     this.#runs?.release(mark.runs);
     if (this.#own.count === mark.operations) return;
     const own = this.#pipeline.takeSet();
