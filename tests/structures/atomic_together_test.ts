@@ -69,7 +69,9 @@ for (const [kind, withStore] of EACH_STORE) {
   });
 }
 
-test("Database.update of every kind of structure is all or nothing at every power cut", async () => {
+test("Database.update of every kind of structure is all or nothing at every power cut", {
+  timeout: 60_000,
+}, async () => {
   const [whole, last] = await storeOf(4);
   await last.checkpoint();
   const operations = whole.operations;
@@ -115,69 +117,77 @@ function assertReadsGoOn(db: Database, changes: number, isLost: boolean): void {
   }
 }
 
-test("Database.update of every kind: a write or sync that fails poisons the store, which opens whole", async () => {
-  let poisoned = 0;
-  for (const fault of FAULTS) {
-    for (const changes of [4, 5]) {
-      const [probe, other] = await storeOf(changes);
-      const before = probe.calls(fault.operation);
-      await change(other, changes);
-      const calls = probe.calls(fault.operation) - before;
-      for (let call = 0; call < calls; call += call < 3 ? 1 : 6) {
-        const [disk, db] = await storeOf(changes);
-        disk.fail({ ...fault, at: call });
-        const outcome = await change(db, changes).then(() => undefined, (error) => error);
-        disk.heal();
-        assert.ok(isHoldfastError(outcome), `${fault.operation} ${call} of change ${changes}`);
-        assertReadsGoOn(db, changes, fault.mode === "F3");
-        const next = await change(db, changes).then(() => undefined, (error) => error);
-        if (isHoldfastError(next)) {
-          assert.equal(next.code, "POISONED");
-          poisoned++;
+test(
+  "Database.update of every kind: a write or sync that fails poisons the store, which opens whole",
+  { timeout: 60_000 },
+  async () => {
+    let poisoned = 0;
+    for (const fault of FAULTS) {
+      for (const changes of [4, 5]) {
+        const [probe, other] = await storeOf(changes);
+        const before = probe.calls(fault.operation);
+        await change(other, changes);
+        const calls = probe.calls(fault.operation) - before;
+        for (let call = 0; call < calls; call += call < 3 ? 1 : 6) {
+          const [disk, db] = await storeOf(changes);
+          disk.fail({ ...fault, at: call });
+          const outcome = await change(db, changes).then(() => undefined, (error) => error);
+          disk.heal();
+          assert.ok(isHoldfastError(outcome), `${fault.operation} ${call} of change ${changes}`);
+          assertReadsGoOn(db, changes, fault.mode === "F3");
+          const next = await change(db, changes).then(() => undefined, (error) => error);
+          if (isHoldfastError(next)) {
+            assert.equal(next.code, "POISONED");
+            poisoned++;
+          }
+          await db.close();
+          const left = await recovered(disk);
+          const least = next === undefined ? changes + 1 : changes;
+          assert.ok(left >= least && left <= changes + 1, `${left} changes of ${changes}`);
         }
-        await db.close();
-        const left = await recovered(disk);
-        const least = next === undefined ? changes + 1 : changes;
-        assert.ok(left >= least && left <= changes + 1, `${left} changes of ${changes}`);
       }
     }
-  }
-  assert.ok(poisoned > 6, `${poisoned} stores were poisoned`);
-});
+    assert.ok(poisoned > 6, `${poisoned} stores were poisoned`);
+  },
+);
 
-test("Database.update of every kind on a full disk: NO_SPACE, nothing changes, and goes on with space", async () => {
-  const [filled, full] = await storeOf(3);
-  await full.checkpoint();
-  const used = filled.contents(PATH)!.length;
-  let refusals = 0;
-  for (let more = 0; more < 600 * 1024; more += 90 * 1024) {
-    const [disk, db] = await storeOf(3);
-    await db.checkpoint();
-    disk.setCapacity(used + more);
-    let changes = 3;
-    for (let refused = 0; refused < 3 && changes < 60;) {
-      // Values of 70 kB are written before the commit, the others with it.
-      const outcome = await change(db, changes).then(() => undefined, (error) => error);
-      if (outcome === undefined) changes++;
-      else {
-        assert.equal(isHoldfastError(outcome) && outcome.code, "NO_SPACE", String(outcome));
-        refused++;
-        refusals++;
-        assert.equal(changesOfAll(db), changes, "nothing of it is there");
+test(
+  "Database.update of every kind on a full disk: NO_SPACE, nothing changes, and goes on with space",
+  { timeout: 60_000 },
+  async () => {
+    const [filled, full] = await storeOf(3);
+    await full.checkpoint();
+    const used = filled.contents(PATH)!.length;
+    let refusals = 0;
+    for (let more = 0; more < 600 * 1024; more += 90 * 1024) {
+      const [disk, db] = await storeOf(3);
+      await db.checkpoint();
+      disk.setCapacity(used + more);
+      let changes = 3;
+      for (let refused = 0; refused < 3 && changes < 60;) {
+        // Values of 70 kB are written before the commit, the others with it.
+        const outcome = await change(db, changes).then(() => undefined, (error) => error);
+        if (outcome === undefined) changes++;
+        else {
+          assert.equal(isHoldfastError(outcome) && outcome.code, "NO_SPACE", String(outcome));
+          refused++;
+          refusals++;
+          assert.equal(changesOfAll(db), changes, "nothing of it is there");
+        }
       }
+      disk.setCapacity(Infinity);
+      for (let n = 0; n < 4; n++) await change(db, changes++);
+      assert.equal(changesOfAll(db), changes);
+      await assertWhole(db);
+      for (const { disk: image } of [...disk.images({ limit: 3, seed: more })]) {
+        assert.equal(await recovered(image), changes);
+      }
+      await db.close();
+      assert.equal(await recovered(disk), changes);
     }
-    disk.setCapacity(Infinity);
-    for (let n = 0; n < 4; n++) await change(db, changes++);
-    assert.equal(changesOfAll(db), changes);
-    await assertWhole(db);
-    for (const { disk: image } of [...disk.images({ limit: 3, seed: more })]) {
-      assert.equal(await recovered(image), changes);
-    }
-    await db.close();
-    assert.equal(await recovered(disk), changes);
-  }
-  assert.ok(refusals >= 18, `${refusals} refusals`);
-});
+    assert.ok(refusals >= 18, `${refusals} refusals`);
+  },
+);
 
 test("Database.update of every kind over the quota: NO_SPACE, and goes on where it fits", async () => {
   const [, withStore] = EACH_STORE[0]!;
@@ -200,40 +210,44 @@ test("Database.update of every kind over the quota: NO_SPACE, and goes on where 
   }, { ...SMALL, maxBytes: 3 * 1024 * 1024 });
 });
 
-test("Database: a commit at disk, a checkpoint and a close make all that was acknowledged durable", async () => {
-  const ends: Readonly<Record<string, (db: Database) => Promise<void>>> = {
-    "commit": (db) => db.update((tx) => changeAll(tx, 7, 50), { durability: "disk" }),
-    "checkpoint": async (db) => {
-      await db.update((tx) => changeAll(tx, 7, 50), { durability: "memory" });
-      await db.checkpoint();
-    },
-    "close": async (db) => {
-      await db.update((tx) => changeAll(tx, 7, 50), { durability: "memory" });
+test(
+  "Database: a commit at disk, a checkpoint and a close make all that was acknowledged durable",
+  { timeout: 60_000 },
+  async () => {
+    const ends: Readonly<Record<string, (db: Database) => Promise<void>>> = {
+      "commit": (db) => db.update((tx) => changeAll(tx, 7, 50), { durability: "disk" }),
+      "checkpoint": async (db) => {
+        await db.update((tx) => changeAll(tx, 7, 50), { durability: "memory" });
+        await db.checkpoint();
+      },
+      "close": async (db) => {
+        await db.update((tx) => changeAll(tx, 7, 50), { durability: "memory" });
+        await db.close();
+      },
+      "of one structure alone": async (db) => {
+        await db.update((tx) => changeAll(tx, 7, 50), { durability: "memory" });
+        await db.update((tx) =>
+          tx.open(index("alone", { key: codec.u8, value: codec.u8 })).put(1, 1)
+        );
+      },
+    };
+    for (const [name, end] of Object.entries(ends)) {
+      const disk = new SimulatedDisk({ seed: 2, profile: "hostile" });
+      const db = await openOn(disk);
+      await change(db, 0);
+      for (let n = 1; n < 7; n++) {
+        await db.update((tx) => changeAll(tx, n, LENGTHS[n % 3]!), { durability: "memory" });
+      }
+      await end(db);
+      const images = [
+        disk.crash("nothing kept"),
+        ...[...disk.images({ limit: 6, seed: 3 })].map((image) => image.disk),
+      ];
+      for (const image of images) assert.equal(await recovered(image), 8, name);
       await db.close();
-    },
-    "of one structure alone": async (db) => {
-      await db.update((tx) => changeAll(tx, 7, 50), { durability: "memory" });
-      await db.update((tx) =>
-        tx.open(index("alone", { key: codec.u8, value: codec.u8 })).put(1, 1)
-      );
-    },
-  };
-  for (const [name, end] of Object.entries(ends)) {
-    const disk = new SimulatedDisk({ seed: 2, profile: "hostile" });
-    const db = await openOn(disk);
-    await change(db, 0);
-    for (let n = 1; n < 7; n++) {
-      await db.update((tx) => changeAll(tx, n, LENGTHS[n % 3]!), { durability: "memory" });
     }
-    await end(db);
-    const images = [
-      disk.crash("nothing kept"),
-      ...[...disk.images({ limit: 6, seed: 3 })].map((image) => image.disk),
-    ];
-    for (const image of images) assert.equal(await recovered(image), 8, name);
-    await db.close();
-  }
-});
+  },
+);
 
 test("Database.update: every kind of structure is among those tested together", async () => {
   const [, db] = await storeOf(1);

@@ -117,7 +117,9 @@ test("regression: what is being read never stands in the way of a write", async 
 /** Bytes of the log that must go beyond what 32 bits count: `LOG_TOTAL_BYTES=4831838208`. */
 const TOTAL = Number(process.env["LOG_TOTAL_BYTES"] ?? 24 * 1024 * 1024);
 
-test("regression: a log of more bytes than an offset of old could name gives all of them back", async () => {
+test("regression: a log of more bytes than an offset of old could name gives all of them back", {
+  timeout: 300_000,
+}, async () => {
   await withFolder(async (folder) => {
     const path = join(folder, "large.hold");
     const length = Math.min(64 * 1024 * 1024, TOTAL / 8) - 5;

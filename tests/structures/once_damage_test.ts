@@ -143,7 +143,9 @@ function watch(file: IoFile, isRead: Uint8Array): IoFile {
 }
 
 for (const [name, isCrashed] of [["closed", false], ["crashed", true]] as const) {
-  test(`onceMap, register: every changed byte of a ${name} store is met by right data or a code`, async () => {
+  test(`onceMap, register: every changed byte of a ${name} store is met by right data or a code`, {
+    timeout: 60_000,
+  }, async () => {
     const files = await golden();
     const image = isCrashed ? files.crashed : files.clean;
     const places = await bytesRead(image, isCrashed);

@@ -240,7 +240,9 @@ test("Database.watch of a once map tells entries when they are inserted, and not
 /** Entries of the largest map. */
 const ENTRIES = Number(process.env["ONCE_ENTRIES"] ?? 200_000);
 
-test("onceMap: a key is found through at most three pages, however many entries there are", async () => {
+test("onceMap: a key is found through at most three pages, however many entries there are", {
+  timeout: 60_000,
+}, async () => {
   const numbers = onceMap("numbers", { key: codec.u32, value: codec.u32 });
   await withStore(async (db) => {
     for (let from = 0; from < ENTRIES; from += 20_000) {

@@ -164,7 +164,9 @@ test("regression: no record that was synced is ever written over, whatever crash
   assert.ok(crashes > seeds * 5, `${crashes} crashes`);
 });
 
-test("recordLog: 16 tasks append at least as fast as a loop that writes and syncs a file", async () => {
+test("recordLog: 16 tasks append at least as fast as a loop that writes and syncs a file", {
+  timeout: 60_000,
+}, async () => {
   await withFolder(async (folder) => {
     const record = filled(200, 1);
     const count = 640;
