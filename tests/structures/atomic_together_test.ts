@@ -4,10 +4,17 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
 import { type Fault, SimulatedDisk } from "../../adapters/simulated.ts";
-import { codec, Database, type DatabaseOptions, index, isHoldfastError } from "../../mod.ts";
+import {
+  codec,
+  Database,
+  type DatabaseOptions,
+  index,
+  isHoldfastError,
+  recordLog,
+} from "../../mod.ts";
 import { assertWhole } from "../kernel/checked.ts";
 import { changeAll, changesOfAll, PARTS } from "./all_kinds.ts";
-import { EACH_STORE } from "./each_store.ts";
+import { EACH_STORE, LEVELS } from "./each_store.ts";
 
 const PATH = "/together.hold";
 /** The power is cut at every so many operations: `CUT_EVERY=1` for each. */
@@ -248,6 +255,67 @@ test(
     }
   },
 );
+
+for (const isolation of LEVELS) {
+  test(`Database.update of every kind: transactions that meet never mix: ${isolation}`, async () => {
+    const [, withStore] = EACH_STORE[0]!;
+    await withStore(async (db) => {
+      await change(db, 0);
+      await Promise.all(Array.from({ length: 6 }, (_, task) =>
+        db.update(async (tx) => {
+          for (let turn = 0; turn < task % 3; turn++) await Promise.resolve();
+          changeAll(tx, tx.open(recordLog("audit")).head(), 30);
+          for (let turn = 0; turn < task % 2; turn++) await Promise.resolve();
+        }, { isolation, retries: 100 })));
+      assert.equal(changesOfAll(db), 7);
+    }, SMALL);
+  });
+}
+
+test("Transaction.prepare of every kind: all or nothing, decided before or after a power cut", async () => {
+  for (const decision of ["commit", "rollback"] as const) {
+    for (const isCut of [false, true]) {
+      const [disk, db] = await storeOf(4);
+      const tx = db.begin();
+      changeAll(tx, 4, 70_000);
+      const prepared = await tx.prepare();
+      assert.equal(changesOfAll(db), 4);
+      if (!isCut) {
+        await prepared[decision]();
+        assert.equal(changesOfAll(db), decision === "commit" ? 5 : 4);
+      }
+      const images = [...disk.images({ limit: 4, seed: 8 })];
+      await db.close();
+      for (const { disk: image } of images) {
+        if (isCut) {
+          const again = await openOn(image);
+          assert.equal(changesOfAll(again), 4);
+          await again.prepared()[0]![decision]();
+          await again.close();
+        }
+        assert.equal(await recovered(image), decision === "commit" ? 5 : 4);
+      }
+    }
+  }
+});
+
+test("Savepoint.rollback takes back what every kind of structure has changed since", async () => {
+  const [disk, db] = await storeOf(2);
+  await db.update((tx) => {
+    const first = tx.savepoint();
+    changeAll(tx, 2, 70_000);
+    first.rollback();
+    changeAll(tx, 2, 40);
+    const second = tx.savepoint();
+    changeAll(tx, 3, 3_000);
+    second.rollback();
+    changeAll(tx, 3, 70_000);
+  });
+  assert.equal(changesOfAll(db), 4);
+  await assertWhole(db);
+  await db.close();
+  assert.equal(await recovered(disk), 4);
+});
 
 test("Database.update: every kind of structure is among those tested together", async () => {
   const [, db] = await storeOf(1);
