@@ -68,6 +68,25 @@ for (const isolation of LEVELS) {
     });
   });
 
+  test(`index.update: what others commit while the function runs is not lost: ${isolation}`, async () => {
+    await withStore(async (db) => {
+      await setUp(db);
+      await db.update((tx) => tx.open(counts).put(1, 1));
+      const tx = db.begin({ isolation });
+      const updated = Promise.resolve().then(() =>
+        tx.open(counts).update(1, (n) => {
+          const other = db.begin();
+          other.open(counts).put(1, 100);
+          other.commitSync();
+          return n! + 1;
+        })
+      );
+      await assert.rejects(updated.then(() => tx.commit()), { code: "CONFLICT" });
+      tx.rollback();
+      assert.equal(db.open(counts).get(1), 100);
+    });
+  });
+
   test(`secondary indexes agree with the records after random races: ${isolation}`, async () => {
     const random = new Prng(LEVELS.indexOf(isolation) + 1);
     await withStore(async (db) => {

@@ -9,7 +9,7 @@ import { ByteWriter } from "../../base/byte_writer.ts";
 import { codec } from "../../base/codec.ts";
 import { compareBytes } from "../../base/compare.ts";
 import type { Codec, KeyCodec } from "../../base/key_codec.ts";
-import { StateError } from "../../errors.ts";
+import { ConflictError, StateError } from "../../errors.ts";
 import type { HeldCursor, TreeReader, TreeWriter } from "../../kernel/definition.ts";
 import type { KeyBounds } from "../../kernel/tree/tree_cursor.ts";
 import type { Guard } from "../../kernel/transaction/witness.ts";
@@ -135,7 +135,15 @@ export class SingleWriter<K, V> extends SingleReader<K, V>
   }
 
   update<R extends V | undefined>(key: K, change: (present: V | undefined) => R): R {
+    const { revision } = this.#tree;
     const next = change(this.get(key));
+    // What depends on the value is guarded from the put on, no earlier.
+    if (this.#tree.revision !== revision) {
+      throw new ConflictError(
+        "CONFLICT",
+        "Cannot update an entry: what its transaction sees has changed while the function ran",
+      );
+    }
     this.#set(key, next);
     return next;
   }

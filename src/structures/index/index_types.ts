@@ -136,6 +136,8 @@ export interface IndexWriter<K, V, G> extends IndexReader<K, V, G> {
    * ```
    *
    * @returns what `change` returned
+   * @throws {ConflictError} `CONFLICT`: mode "replace" or "exclusive", and another transaction has
+   *   committed while `change` ran, where the isolation shows that; or a savepoint was rolled back
    */
   update<R extends G>(key: K, change: (present: G) => R): R;
 }
