@@ -72,7 +72,7 @@ export { ByteReader } from "./src/base/byte_reader.ts";
 export { ByteWriter } from "./src/base/byte_writer.ts";
 export type { AllocateOptions, BlockAllocator, Blocks, BlockShape } from "./src/block/blocks.ts";
 export { fileBlocks } from "./src/block/file_blocks.ts";
-export type { FileBlocksOptions } from "./src/block/file_blocks.ts";
+export type { FileBlockAllocator, FileBlocksOptions, OmittedRun } from "./src/block/file_blocks.ts";
 export { memoryBlocks, voidBlocks } from "./src/block/memory_blocks.ts";
 export { Identity } from "./src/journal/identity.ts";
 export { Journal } from "./src/journal/journal.ts";

@@ -15,11 +15,14 @@
  * | 7  | a draft (`.new`)                        | removed: its creation did not end                  |
  * | 8  | file n, n < first                       | removed: its release did not end                   |
  * | 9  | file `next`, whole                      | adopted: made, not yet noted in the head           |
- * | 10 | file n, n > next; or one between missing | `CORRUPT_BLOCKS`: a gap                           |
+ * | 10 | files missing before the last file, or before `next` | `CORRUPT_BLOCKS`: a gap               |
  * | 11 | a slot of the head damaged              | it may be one step old: file `first` may be missing |
  * | 12 | a file of another sequence, or of none  | `NOT_OUR_FILE`                                     |
  * | 13 | a file of another run, size or block size, or empty, or with a damaged header | `CORRUPT_BLOCKS` |
  * | 14 | any other name                          | left alone                                         |
+ *
+ * Rows 10, 12 and 13 with `onDamage: "omit"`: the runs that are missing or damaged are left out, and
+ * so they are every time. Their files stay until a later run is released.
  *
  * Crashes. A file appears under its name whole and durable, and the head counts it next: a crash
  * between leaves row 9, one before it row 7. A release is one write of the head: a crash after it
@@ -29,7 +32,7 @@
  */
 
 import { Checksum } from "../base/checksum.ts";
-import { CorruptionError, StateError } from "../errors.ts";
+import { CorruptionError, FormatError, type HoldfastError, StateError } from "../errors.ts";
 import type { IoAdapter, IoLock } from "../io/adapter.ts";
 import { fillBlockFile, readBlockFile, RUN_OFFSET } from "./block_file.ts";
 import { type BlockAllocator, type BlockShape, checkShape } from "./blocks.ts";
@@ -52,6 +55,25 @@ export interface FileBlocksOptions {
   readonly blockBytes?: number;
   /** Blocks of the runs to be allocated. Default: that of the sequence; 4096 for a new one. */
   readonly blockCount?: number;
+  /**
+   * What becomes of a run whose file is missing or damaged: opening fails, or `list` goes without it.
+   * Default "error".
+   */
+  readonly onDamage?: "error" | "omit";
+}
+
+/** A run that is left out. */
+export interface OmittedRun {
+  /** Its id. */
+  readonly id: number;
+  /** Why. */
+  readonly problem: HoldfastError;
+}
+
+/** An allocator of runs in files. */
+export interface FileBlockAllocator extends BlockAllocator {
+  /** The runs that `onDamage: "omit"` left out when it was opened. */
+  readonly omitted: readonly OmittedRun[];
 }
 
 /**
@@ -84,12 +106,15 @@ export interface FileBlocksOptions {
 export async function fileBlocks(
   io: IoAdapter,
   directory: string,
-  { name = "blocks", blockBytes, blockCount }: FileBlocksOptions = {},
-): Promise<BlockAllocator> {
+  { name = "blocks", blockBytes, blockCount, onDamage = "error" }: FileBlocksOptions = {},
+): Promise<FileBlockAllocator> {
   if (!/^[a-z0-9_-]{1,64}$/.test(name)) {
     throw new RangeError(
       `A name of blocks is 1 to 64 of lower case letters, digits, "_" and "-", not "${name}"`,
     );
+  }
+  if (onDamage !== "error" && onDamage !== "omit") {
+    throw new TypeError('The option onDamage is "error" or "omit"');
   }
   checkShape({
     blockBytes: blockBytes ?? DEFAULT_SHAPE.blockBytes,
@@ -99,7 +124,8 @@ export async function fileBlocks(
   const lock = await takeLock(io, path);
   const files = new BlockFiles(io, directory, name, lock);
   try {
-    return await files.load({ blockBytes, blockCount });
+    const { runs, omitted } = await files.load({ blockBytes, blockCount }, onDamage === "omit");
+    return Object.assign(runs, { omitted });
   } catch (error) {
     await files.close();
     throw error;
@@ -129,39 +155,30 @@ class BlockFiles implements RunSource {
   }
 
   /** The table of the module's text. */
-  async load({ blockBytes, blockCount }: AskedShape): Promise<RunList> {
+  async load(asked: AskedShape, omits: boolean): Promise<LoadedFiles> {
     const { path } = this.#lock;
     const { ids, drafts } = await this.#scan();
     if (await this.#io.stat(path) === undefined) {
       if (ids.length > 0) throw this.#missing("its head");
       await this.#create({
-        blockBytes: blockBytes ?? DEFAULT_SHAPE.blockBytes,
-        blockCount: blockCount ?? DEFAULT_SHAPE.blockCount,
+        blockBytes: asked.blockBytes ?? DEFAULT_SHAPE.blockBytes,
+        blockCount: asked.blockCount ?? DEFAULT_SHAPE.blockCount,
       });
     }
     this.#file = new HeadFile(await this.#io.open(path, "write"), this.#checksum);
     const { head, stale } = this.#file.read(path);
-    if (blockBytes !== undefined && blockBytes !== head.blockBytes) {
-      throw new StateError(
-        "TYPE_MISMATCH",
-        `Cannot open "${path}" with blocks of ${blockBytes} bytes: its own have ${head.blockBytes}`,
-        { path },
-      );
-    }
-    const shape = { blockBytes: head.blockBytes, blockCount: blockCount ?? head.blockCount };
-    checkShape(shape);
-    this.#head = { ...head, ...this.#liveRange(head, ids, stale) };
-    const { first, next } = this.#head;
-    const live: LiveRun[] = [];
+    const shape = this.#shapeOf(head, asked);
+    this.#head = liveRange(head, ids, stale);
+    const { live, omitted } = await this.#openRuns(ids);
     try {
-      for (let id = first; id < next; id++) live.push(await this.#openRun(id));
+      if (!omits && omitted[0] !== undefined) throw omitted[0].problem;
       // Durable after this: the head, and the names that it counts. What was read may be in the
       // system's cache only, since the last owner may have been killed.
       await this.#io.syncDirectory(path);
       await this.#writeHead(this.#head);
       for (const draft of drafts) await this.#io.remove(draft);
-      for (const id of ids) if (id < first) await this.remove(id);
-      return new RunList(this, shape, live, next);
+      for (const id of ids) if (id < this.#head.first) await this.remove(id);
+      return { runs: new RunList(this, shape, live, this.#head.next), omitted };
     } catch (error) {
       for (const { place } of live) place.storage.close();
       throw error;
@@ -227,7 +244,7 @@ class BlockFiles implements RunSource {
       const match = ours.exec(entry);
       if (match === null) continue;
       if (match[2] !== undefined) drafts.push(`${this.#directory}/${entry}`);
-      else if (Number(match[1]) > 0) ids.push(Number(match[1]));
+      else if (isId(Number(match[1]))) ids.push(Number(match[1]));
     }
     return { ids, drafts };
   }
@@ -239,22 +256,54 @@ class BlockFiles implements RunSource {
     await createHead(this.#io, this.#lock.path, this.#checksum, head);
   }
 
-  /** Rows 9 to 11. */
-  #liveRange(
+  /** Row 6. */
+  #shapeOf(
     head: SequenceHead,
-    ids: readonly number[],
-    stale: boolean,
-  ): Pick<SequenceHead, "first" | "next"> {
-    const present = new Set(ids);
-    const isReleased = stale && head.first < head.next && !present.has(head.first);
-    const first = isReleased ? head.first + 1 : head.first;
-    const next = present.has(head.next) ? head.next + 1 : head.next;
-    const live = ids.filter((id) => id >= first);
-    for (let at = 0; at < Math.max(live.length, next - first); at++) {
-      if (at >= next - first) throw this.#missing(`run ${next}, before run ${live[at]},`);
-      if (live[at] !== first + at) throw this.#missing(`run ${first + at}`);
+    { blockBytes = head.blockBytes, blockCount }: AskedShape,
+  ): BlockShape {
+    if (blockBytes !== head.blockBytes) {
+      const { path } = this.#lock;
+      throw new StateError(
+        "TYPE_MISMATCH",
+        `Cannot open "${path}" with blocks of ${blockBytes} bytes: its own have ${head.blockBytes}`,
+        { path },
+      );
     }
-    return { first, next };
+    const shape = { blockBytes, blockCount: blockCount ?? head.blockCount };
+    checkShape(shape);
+    return shape;
+  }
+
+  /** Rows 10, 12 and 13. A gap in the ids takes no time, however long it is. */
+  async #openRuns(
+    ids: readonly number[],
+  ): Promise<{ readonly live: LiveRun[]; readonly omitted: OmittedRun[] }> {
+    const { first, next } = this.#head;
+    const live: LiveRun[] = [];
+    const omitted: OmittedRun[] = [];
+    const note = (id: number, before: number): void => {
+      const what = before === id + 1 ? `run ${id}` : `the runs ${id} to ${before - 1}`;
+      omitted.push({ id, problem: this.#missing(what) });
+    };
+    let expected = first;
+    try {
+      for (const id of ids) {
+        if (id < first) continue;
+        if (id > expected) note(expected, id);
+        expected = id + 1;
+        try {
+          live.push(await this.#openRun(id));
+        } catch (error) {
+          if (!isDamage(error)) throw error;
+          omitted.push({ id, problem: error });
+        }
+      }
+    } catch (error) {
+      for (const { place } of live) place.storage.close();
+      throw error;
+    }
+    if (expected < next) note(expected, next);
+    return { live, omitted };
   }
 
   async #openRun(id: number): Promise<LiveRun> {
@@ -301,4 +350,31 @@ class BlockFiles implements RunSource {
       path,
     });
   }
+}
+
+/** Ids are those that a head can count up to. */
+function isId(id: number): boolean {
+  return id > 0 && id < Number.MAX_SAFE_INTEGER;
+}
+
+/** What opening found. */
+interface LoadedFiles {
+  readonly runs: RunList;
+  readonly omitted: readonly OmittedRun[];
+}
+
+/** The head with what rows 9 to 11 add to it. */
+function liveRange(head: SequenceHead, ids: readonly number[], stale: boolean): SequenceHead {
+  const isReleased = stale && head.first < head.next && !ids.includes(head.first);
+  return {
+    ...head,
+    first: isReleased ? head.first + 1 : head.first,
+    next: Math.max(head.next, (ids.at(-1) ?? 0) + 1),
+  };
+}
+
+/** Whether a file is missing something, rather than not to be had now or by this version. */
+function isDamage(error: unknown): error is HoldfastError {
+  return error instanceof CorruptionError ||
+    error instanceof FormatError && error.code === "NOT_OUR_FILE";
 }

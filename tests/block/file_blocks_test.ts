@@ -159,7 +159,8 @@ test("fileBlocks: every outcome of opening is the one of the table", async () =>
   assert.equal(await copied(fileOf(4), fileOf(5)), "CORRUPT_BLOCKS", "one run under two ids");
   assert.equal(await copied(fileOf(4), fileOf(3)), "CORRUPT_BLOCKS", "one in the place of another");
   assert.equal(await copied(fileOf(4), fileOf(6)), "CORRUPT_BLOCKS", "far behind the last");
-  assert.equal(await copied(fileOf(4), fileOf(9_999_999_999_999_998)), "CORRUPT_BLOCKS");
+  assert.equal(await copied(fileOf(4), fileOf(2 ** 53 - 3)), "CORRUPT_BLOCKS", "at the end of ids");
+  assert.equal(await copied(fileOf(4), fileOf(9_999_999_999_999_998)), "2,3,4", "no id at all");
   const io = memoryIo();
   await build(io);
   const other = await open(io, "other");
@@ -167,6 +168,41 @@ test("fileBlocks: every outcome of opening is the one of the table", async () =>
   await other.close();
   await writeFile(io, fileOf(3), await readBytes(io, fileOf(3).replace("log", "other")));
   assert.equal(await outcome(io), "NOT_OUR_FILE", "of another sequence");
+});
+
+test("fileBlocks: damaged and missing runs are left out where that is asked for", async () => {
+  const omit = async (change: (io: IoAdapter) => Promise<void>) => {
+    const io = memoryIo();
+    await build(io);
+    await change(io);
+    for (let round = 0; round < 2; round++) {
+      assert.match(await outcome(io), /^(CORRUPT_BLOCKS|NOT_OUR_FILE)$/, "not asked for");
+      const allocator = await fileBlocks(io, FOLDER, { name: "log", onDamage: "omit" });
+      const byte = new Uint8Array(1);
+      for (const run of await allocator.list()) {
+        if (run.id <= 4) assert.equal(run.readAt(byte, 5) && byte[0], run.id);
+      }
+      const said = allocator.omitted.map(({ id, problem }) => `${id} ${problem.code}`);
+      if (round === 1) {
+        assert.equal((await allocator.allocate()).id > 4, true);
+        const [oldest] = await allocator.list();
+        await allocator.release(oldest!);
+        assert.deepEqual((await allocator.list()).includes(oldest!), false);
+        await allocator.close();
+        return said;
+      }
+      await allocator.close();
+    }
+  };
+  assert.deepEqual(await omit((io) => io.remove(fileOf(3))), ["3 CORRUPT_BLOCKS"]);
+  assert.deepEqual(await omit((io) => io.remove(fileOf(2))), ["2 CORRUPT_BLOCKS"]);
+  assert.deepEqual(await omit((io) => io.remove(fileOf(4))), ["4 CORRUPT_BLOCKS"]);
+  const spoil = (id: number) => (io: IoAdapter) => writeFile(io, fileOf(id), new Uint8Array(99));
+  assert.deepEqual(await omit(spoil(3)), ["3 NOT_OUR_FILE"]);
+  const far = async (io: IoAdapter) => await writeFile(io, fileOf(2 ** 50), new Uint8Array(0));
+  assert.deepEqual(await omit(far), ["5 CORRUPT_BLOCKS", `${2 ** 50} CORRUPT_BLOCKS`]);
+  const io = memoryIo();
+  await assert.rejects(fileBlocks(io, FOLDER, { onDamage: "no" as never }), TypeError);
 });
 
 test("fileBlocks: other names are left alone, drafts and released files are removed", async () => {
