@@ -4,6 +4,7 @@
  * @module
  */
 
+import { blocksSubject } from "./blocks_subject.ts";
 import { contentSubject } from "./content_subject.ts";
 import { databaseSubject } from "./database_subject.ts";
 import { journalSubject } from "./journal_subject.ts";
@@ -15,6 +16,7 @@ import { vectorSubject } from "./vector_subject.ts";
 /** All subjects, with how many runs a whole campaign does of each. */
 export const SUBJECTS: ReadonlyMap<Subject, number> = new Map([
   [databaseSubject, 6_000],
+  [blocksSubject, 600],
   [journalSubject, 900],
   [contentSubject, 900],
   [onceMapSubject, 900],
