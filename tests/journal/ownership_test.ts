@@ -49,8 +49,12 @@ for (const kind of Object.keys(OWNERS) as OwnedKind[]) {
       mkdirSync(real);
       symlinkSync(real, join(folder, "linked"));
       const owned = await OWNERS[kind](io, real);
+      const names = await io.list(real);
+      const times = names.map((name) => statSync(join(real, name)).mtimeMs);
       await assert.rejects(OWNERS[kind](io, real), { code: "LOCKED" });
       await assert.rejects(OWNERS[kind](io, join(folder, "linked")), { code: "LOCKED" });
+      assert.deepEqual(await io.list(real), names, "a refused one leaves everything as it was");
+      assert.deepEqual(names.map((name) => statSync(join(real, name)).mtimeMs), times);
       await owned.close();
       await (await OWNERS[kind](io, join(folder, "linked"))).close();
     });
