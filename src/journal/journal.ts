@@ -12,7 +12,7 @@ import type { IoAdapter, IoLock } from "../io/adapter.ts";
 import { checkSlots, JOURNAL_VALUE_MAX, JournalFile } from "./journal_file.ts";
 import { takeLock } from "./owned_file.ts";
 
-/** How to open a journal. A monotonic one needs an order-preserving codec. */
+/** How to open a journal. */
 export type JournalOptions<T> =
   & {
     /**
@@ -22,12 +22,17 @@ export type JournalOptions<T> =
     readonly slots?: number;
   }
   & (
-    | { readonly codec: KeyCodec<T>; readonly monotonic: true }
     | {
       /** How values are stored. Its name is in the file. */
-      readonly codec: Codec<T>;
+      readonly codec: KeyCodec<T>;
       /** Whether the value never gets smaller, in the order of its codec. Default false. */
       readonly monotonic?: boolean;
+    }
+    | {
+      /** How values are stored: one that keeps no order is not fit for a monotonic journal. */
+      readonly codec: Codec<T>;
+      /** Not with this codec. */
+      readonly monotonic?: false;
     }
   );
 

@@ -7,14 +7,17 @@ import * as holdfast from "../../mod.ts";
 const FUNCTIONS = [
   "createHandler",
   "exportDatabase",
+  "fileBlocks",
   "importDatabase",
   "index",
   "isHoldfastError",
+  "memoryBlocks",
   "onceMap",
   "recordLog",
   "register",
   "repair",
   "segment",
+  "voidBlocks",
 ] as const;
 
 /** Classes with their methods. */
@@ -40,6 +43,8 @@ const CLASSES = {
   Savepoint: ["release", "rollback"],
   Snapshot: ["open", "release", "structures"],
   RecordId: ["equals", "toString"],
+  Journal: ["close", "compareAndSet", "get", "update"],
+  Identity: ["checksum", "nonce", "tag"],
   EmbeddedStreamStore: ["append", "close", "create", "delete", "fork", "head", "read"],
 } as const;
 
@@ -65,6 +70,9 @@ test("mod.ts: functions, classes and their methods, codecs and errors have their
   }
   for (const name of ["open", "memory", "recover"] as const) {
     assert.equal(typeof holdfast.Database[name], "function", name);
+  }
+  for (const opened of [holdfast.Journal, holdfast.Identity, holdfast.EmbeddedStreamStore]) {
+    assert.equal(typeof opened.open, "function", opened.name);
   }
   for (const name of ERRORS) assert.ok(holdfast[name].prototype instanceof holdfast.HoldfastError);
   for (const name of CODECS.split(" ")) assert.ok(name in holdfast.codec, name);
