@@ -190,28 +190,27 @@ class BlockFiles implements RunSource {
     const path = this.#pathOf(id);
     const draft = `${path}.new`;
     await this.#io.remove(draft);
-    const file = await this.#io.open(draft, "create-new");
     try {
-      const header = { ...shape, id, identity: this.#head.identity };
-      await fillBlockFile(this.#io, file, this.#checksum, header, signal);
+      const file = await this.#io.open(draft, "create-new");
+      try {
+        const header = { ...shape, id, identity: this.#head.identity };
+        await fillBlockFile(this.#io, file, this.#checksum, header, signal);
+      } finally {
+        // Some systems rename no open file.
+        file.close();
+      }
       await this.#io.rename(draft, path);
     } catch (error) {
-      file.close();
       // What this leaves, should it fail too, is row 7: the first failure is the one to tell.
       await this.#io.remove(draft).catch(() => {});
       throw error;
     }
-    try {
-      await this.#durably(async () => {
-        // Durable after this: the name.
-        await this.#io.syncDirectory(path);
-        await this.#writeHead({ ...this.#head, next: id + 1 });
-      });
-    } catch (error) {
-      file.close();
-      throw error;
-    }
-    return { storage: file, offset: RUN_OFFSET, path };
+    await this.#durably(async () => {
+      // Durable after this: the name.
+      await this.#io.syncDirectory(path);
+      await this.#writeHead({ ...this.#head, next: id + 1 });
+    });
+    return await this.open(id);
   }
 
   async open(id: number): Promise<RunPlace> {

@@ -153,9 +153,12 @@ export class JournalFile {
     const fill = (file: IoFile): void => fillFile(file, this.#checksum, header, value);
     let named = false;
     try {
-      await createWhole(this.#io, this.#path, fill, () => named = true);
+      await createWhole(this.#io, this.#path, fill, () => {
+        named = true;
+        // Some systems rename nothing over an open file.
+        this.#file.close();
+      });
       const file = await this.#io.open(this.#path, "write");
-      this.#file.close();
       this.#file = file;
       this.#header = header;
       this.#register = this.#slotsOf(file, header);

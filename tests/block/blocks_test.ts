@@ -8,6 +8,7 @@ import { memoryIo } from "../../adapters/memory.ts";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
 import { fileBlocks, type IoAdapter, memoryBlocks, voidBlocks } from "../../mod.ts";
 import { runningIo } from "../io/running_io.ts";
+import { browserIo } from "../journal/browser_io.ts";
 import { type BlockPlace, blocksContract } from "./blocks_contract.ts";
 
 const top = mkdtempSync(join(tmpdir(), "holdfast-blocks-"));
@@ -26,6 +27,7 @@ blocksContract("voidBlocks", () => ({ open: async (shape) => voidBlocks(shape) }
 });
 blocksContract("fileBlocks in memory:", () => files(memoryIo(), "/blocks"));
 blocksContract("fileBlocks on a simulated disk:", () => files(new SimulatedDisk().io, "/blocks"));
+blocksContract("fileBlocks in a browser:", async () => files(await browserIo(), "/folder"));
 blocksContract("fileBlocks on the running system:", async () => {
   return files(await runningIo(), mkdtempSync(join(top, "case-")));
 });

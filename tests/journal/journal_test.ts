@@ -7,6 +7,7 @@ import { memoryIo } from "../../adapters/memory.ts";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
 import { codec, Journal } from "../../mod.ts";
 import { runningIo } from "../io/running_io.ts";
+import { browserIo } from "./browser_io.ts";
 import { journalContract } from "./journal_contract.ts";
 
 const top = mkdtempSync(join(tmpdir(), "holdfast-journal-"));
@@ -14,6 +15,7 @@ after(() => rmSync(top, { recursive: true, force: true }));
 
 journalContract("in memory", () => memoryIo(), () => "/folder");
 journalContract("on a simulated disk", () => new SimulatedDisk().io, () => "/folder");
+journalContract("in a browser", browserIo, () => "/folder");
 journalContract("on the running system", runningIo, () => mkdtempSync(join(top, "case-")));
 
 const PATH = "/folder/a.journal";
