@@ -1,5 +1,5 @@
 /**
- * The head of a sequence of block files: which of them are live. Two slots of 4 KiB in a file of its
+ * The head of a sequence of block files: which of them are live. Three slots of 4 KiB in a file of its
  * own, written in turn (see `../journal/slot_register.ts`, which adds magic, epoch and checksum).
  *
  * | offset | type    | field                                                            |
@@ -28,7 +28,7 @@ import { type BlockShape, isShape } from "./blocks.ts";
 /** Format of the files this code writes. */
 export const BLOCKS_FORMAT = 1;
 
-const LAYOUT: SlotLayout = { magic: fileMagic("BH1"), offset: 0, slotBytes: 4096, slots: 2 };
+const LAYOUT: SlotLayout = { magic: fileMagic("BH1"), offset: 0, slotBytes: 4096, slots: 3 };
 
 /** The fields of a head. */
 export interface SequenceHead extends BlockShape {
@@ -92,8 +92,7 @@ export async function createHead(
 ): Promise<void> {
   await createWhole(io, path, (file) => {
     const register = new SlotRegister(file, checksum, LAYOUT);
-    register.write(encodeHead(head));
-    register.write(encodeHead(head));
+    for (let slot = 0; slot < LAYOUT.slots; slot++) register.write(encodeHead(head));
   });
 }
 

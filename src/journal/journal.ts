@@ -9,15 +9,15 @@ import { compareBytes } from "../base/compare.ts";
 import type { Codec, KeyCodec } from "../base/key_codec.ts";
 import { ConflictError, StateError } from "../errors.ts";
 import type { IoAdapter, IoLock } from "../io/adapter.ts";
-import { checkSlots, JOURNAL_VALUE_MAX, JournalFile } from "./journal_file.ts";
+import { checkSlots, JOURNAL_VALUE_MAX, JournalFile, SLOTS_MIN } from "./journal_file.ts";
 import { takeLock } from "./owned_file.ts";
 
 /** How to open a journal. */
 export type JournalOptions<T> =
   & {
     /**
-     * Places for the value in a new file, 2 to 64, each in 4 KiB blocks of its own, written in turn.
-     * Default 2; an existing file keeps its number.
+     * Places for the value in a new file, 3 to 64, each in 4 KiB blocks of its own, written in turn.
+     * Default 3; an existing file keeps its number.
      */
     readonly slots?: number;
   }
@@ -131,7 +131,7 @@ export class Journal<T> {
     name: string,
     options: JournalOptions<T>,
   ): Promise<Journal<T>> {
-    const { codec, slots = 2, monotonic = false } = options;
+    const { codec, slots = SLOTS_MIN, monotonic = false } = options;
     if (typeof codec?.encode !== "function") throw new TypeError("A journal needs a codec");
     if (monotonic && (codec as Partial<KeyCodec<T>>).ordered !== true) {
       throw new TypeError("A monotonic journal needs an order-preserving codec");

@@ -16,7 +16,7 @@
  * | 3      | u8      | zero                                                              |
  * | 4      | u8 x 16 | random: the magic of the slots, so that no other file's pass here |
  * | 20     | u32     | bytes of a slot, a multiple of 4096                               |
- * | 24     | u32     | number of slots, 2 to 64                                          |
+ * | 24     | u32     | number of slots, 3 to 64                                          |
  * | 28     | bytes   | name of the codec in UTF-8                                        |
  *
  * The value of a slot is u8 0 for none; or u8 1, then the bytes of the codec. Every slot holds one
@@ -51,6 +51,11 @@ import { SLOT_HEADER_BYTES, type SlotLayout, SlotRegister } from "./slot_registe
 const FORMAT = 1;
 const HEADER: SlotLayout = { magic: fileMagic("JN1"), offset: 0, slotBytes: 4096, slots: 2 };
 const SLOTS_OFFSET = 8192;
+/**
+ * Fewest slots. After a sync that failed, the newest value may be in the system's cache only, and the
+ * one before it is the last durable one: what is written next must touch neither.
+ */
+export const SLOTS_MIN = 3;
 const SLOTS_MAX = 64;
 /** The header is one slot of 4 KiB: more than a name that a person wrote takes. */
 const CODEC_NAME_MAX = 4000;
@@ -190,8 +195,8 @@ export class JournalFile {
 
 /** @throws {RangeError} */
 export function checkSlots(slots: number): void {
-  if (!Number.isInteger(slots) || slots < 2 || slots > SLOTS_MAX) {
-    throw new RangeError(`A journal has 2 to ${SLOTS_MAX} slots, not ${slots}`);
+  if (!Number.isInteger(slots) || slots < SLOTS_MIN || slots > SLOTS_MAX) {
+    throw new RangeError(`A journal has ${SLOTS_MIN} to ${SLOTS_MAX} slots, not ${slots}`);
   }
 }
 
@@ -255,7 +260,7 @@ function readHeader(file: IoFile, path: string, checksum: Checksum, kind: Journa
       { path },
     );
   }
-  const isSound = slotBytes % 4096 === 0 && slots >= 2 && slots <= SLOTS_MAX;
+  const isSound = slotBytes % 4096 === 0 && slots >= SLOTS_MIN && slots <= SLOTS_MAX;
   if (!isSound || file.size() !== SLOTS_OFFSET + slotBytes * slots) {
     throw corrupt(path, `it has ${file.size()} bytes for ${slots} slots of ${slotBytes}`, 0);
   }

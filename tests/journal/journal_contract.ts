@@ -257,14 +257,14 @@ export function journalContract(
   );
 
   test(
-    `Journal ${name}: open: slots are 2 to 64`,
+    `Journal ${name}: open: slots are 3 to 64`,
     on(async (io, folder) => {
-      for (const slots of [0, 1, 65, 2.5, NaN]) {
+      for (const slots of [0, 1, 2, 65, 3.5, NaN]) {
         const opening = Journal.open(io, `${folder}/a.journal`, { codec: codec.u8, slots });
         await assert.rejects(opening, RangeError);
       }
       await assert.rejects(Journal.open(io, `${folder}/a.journal`, {} as never), TypeError);
-      for (const slots of [2, 3, 64]) {
+      for (const slots of [3, 4, 64]) {
         const path = `${folder}/${slots}.journal`;
         for (let round = 0; round < 3; round++) {
           const journal = await Journal.open(io, path, { codec: codec.u8, slots });

@@ -85,6 +85,33 @@ test("Journal: a failed write or sync poisons it until it is opened again", asyn
   }
 });
 
+test("Journal: after a failed sync no power cut costs what was acknowledged before", async () => {
+  for (const mode of ["F1", "F2", "F3"] as const) {
+    for (const sizes of [[1, 2, 3], [100, 4064, 9000]]) {
+      for (let cut = 0; cut < 8; cut++) {
+        const disk = new SimulatedDisk({ profile: "no-psow" });
+        const journal = await Journal.open(disk.io, PATH, { codec: codec.bytes });
+        const value = (n: number) => new Uint8Array(sizes[n]!).fill(n);
+        await journal.update(() => value(0));
+        await journal.update(() => value(1));
+        disk.fail({ operation: "sync", mode });
+        await assert.rejects(journal.update(() => value(2)), { code: "IO_FAILED" });
+        await journal.close();
+        disk.cutAt(disk.operations + cut);
+        const again = await Journal.open(disk.io, PATH, { codec: codec.bytes }).catch(() => {});
+        const seen = again?.get() ?? value(1);
+        for (const image of disk.images({ limit: 16, seed: cut })) {
+          const after = await Journal.open(image.disk.io, PATH, { codec: codec.bytes });
+          const found = after.get()!;
+          assert.deepEqual(found, value(found[0]!), "whole");
+          assert.ok(found[0]! >= seen[0]!, `${mode}, cut ${cut}, ${image.policy.label}`);
+          await after.close();
+        }
+      }
+    }
+  }
+});
+
 test("regression 2d.10: a full disk is an error of the change alone, and space ends it", async () => {
   const disk = new SimulatedDisk({ capacityBytes: 40_000 });
   const journal = await Journal.open(disk.io, PATH, { codec: codec.bytes });

@@ -190,7 +190,7 @@ export const journalSubject: Subject = {
   property: () =>
     fc.asyncProperty(
       fc.boolean(),
-      fc.constantFrom(2, 2, 3),
+      fc.constantFrom(3, 3, 4),
       fc.array(anyDeed.map(named), { maxLength: COMMANDS_MAX, size: "max" }),
       async (monotonic, slots, deeds) => {
         const scene = new JournalScene(monotonic, slots);
