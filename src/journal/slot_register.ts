@@ -97,6 +97,8 @@ export class SlotRegister {
   readonly #checksum: Checksum;
   readonly #layout: SlotLayout;
   #newest = -1;
+  /** What the last write has replaced. */
+  #replaced: Uint8Array | undefined;
 
   /** Binds a register to its place; call `read` before `write`. */
   constructor(file: SlotStorage, checksum: Checksum, layout: SlotLayout) {
@@ -132,14 +134,29 @@ export class SlotRegister {
 
   /**
    * Writes a value with the next epoch to the slot after the newest. Durable only after the file's
-   * next sync; until then the previous value is the one a crash leaves.
+   * next sync; until then the previous value is the one a crash leaves. If that sync fails, call
+   * `takeBack`.
    */
   write(value: Uint8Array): void {
     const { offset, slotBytes, slots } = this.#layout;
     const bytes = encodeSlot(this.#checksum, this.#layout, this.epoch + 1, value);
     const slot = (this.#newest + 1) % slots;
+    const replaced = new Uint8Array(slotBytes);
+    this.#file.readAt(replaced, offset + slot * slotBytes);
+    this.#replaced = replaced;
     this.#file.writeAt(bytes, offset + slot * slotBytes);
     this.#newest = slot;
     this.epoch++;
+  }
+
+  /**
+   * Puts back what the last write has replaced, because the sync behind it failed: the system's
+   * cache may hold the value and the medium not. Whoever read it from the cache would take it for
+   * durable and write over the only slot that is. Ends the register: nothing is written after it.
+   */
+  takeBack(): void {
+    const { offset, slotBytes } = this.#layout;
+    if (this.#replaced === undefined) return;
+    this.#file.writeAt(this.#replaced, offset + this.#newest * slotBytes);
   }
 }

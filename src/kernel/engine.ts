@@ -18,7 +18,7 @@ import { OverflowStore } from "./page/overflow.ts";
 import { Pager } from "./page/pager.ts";
 import { PreparedSets } from "./two_phase/prepared_sets.ts";
 import { ROOTS_TREE, States } from "./tree/state.ts";
-import { extentOf, type PageRun, type Superblock } from "./superblock.ts";
+import { encodeSuperblock, extentOf, type PageRun, type Superblock } from "./superblock.ts";
 import { ValuePool } from "./page/value_pool.ts";
 
 /** Settings of an open store, with defaults applied. */
@@ -120,6 +120,21 @@ export class Engine {
       extentOf(superblock.current),
       { sequence: superblock.sequence, chain: superblock.chain },
     );
+  }
+
+  /**
+   * Makes a superblock the newest one. Durable when it returns: the superblock, and all that was
+   * written before. After a failure the one before is the newest, in the file as on the medium.
+   */
+  switchSuperblock(superblock: Superblock): void {
+    this.register.write(encodeSuperblock(superblock));
+    try {
+      this.file.sync();
+    } catch (error) {
+      this.register.takeBack();
+      throw error;
+    }
+    this.superblock = superblock;
   }
 
   /** A random u64. */

@@ -197,13 +197,11 @@ export async function openStore(
     checkpointer.finishNow();
     await done;
   } else {
-    // Written again and synced: the superblock just read may be in the system's cache only, and
-    // what the one before it needs is reused from now on.
-    const opened = { ...superblock, clean: false };
-    register.write(encodeSuperblock(opened));
-    // Durable after this: this superblock, and the mark that the store is in use (row 8).
+    // Durable after this: the superblock just read, which a killed owner may have left in the
+    // system's cache only. The next one takes the place of the one before it.
     engine.file.sync();
-    engine.superblock = opened;
+    // Durable after this: the mark that the store is in use (row 8).
+    engine.switchSuperblock({ ...superblock, clean: false });
   }
   engine.log.synced(engine.log.position.sequence);
   return { engine, checkpointer, report };

@@ -239,3 +239,45 @@ test("regression: a crash during recovery, again and again, loses nothing", asyn
     assert.ok(cut < 200, "recovery ends");
   }
 });
+
+/** A store whose superblock has been switched several times, and a commit behind the last one. */
+async function switchedStore(): Promise<[SimulatedDisk, Database]> {
+  const disk = new SimulatedDisk({ profile: "no-psow" });
+  const db = await Database.open(PATH, { io: disk.io });
+  for (let round = 0; round < 4; round++) {
+    for (let key = 0; key < 5; key++) {
+      await db.update((tx) => tx.open(numbers).put(key, filled(500, key)));
+    }
+    await db.checkpoint();
+  }
+  await db.update((tx) => tx.open(numbers).put(5, filled(500, 5)));
+  return [disk, db];
+}
+
+/** Opens the store again, cuts the power in the midst of that, and looks at what may be left. */
+async function cutOpening(disk: SimulatedDisk, cut: number, message: string): Promise<boolean> {
+  disk.cutAt(disk.operations + cut);
+  const opened = await Database.open(PATH, { io: disk.io }).catch(() => undefined);
+  for (const { disk: { io } } of disk.images({ limit: 16, seed: cut })) {
+    const db = await Database.open(PATH, { io });
+    assert.equal(db.open(numbers).count(), 6, message);
+    await assertWhole(db);
+    await db.close();
+  }
+  return opened !== undefined;
+}
+
+for (const mode of ["F1", "F2", "F3"] as const) {
+  test(`regression: a superblock whose sync failed is none, sync ${mode}`, async () => {
+    for (let failed = 0; failed < 4; failed++) {
+      for (let cut = 0, isOpen = false; !isOpen; cut++) {
+        const [disk, db] = await switchedStore();
+        disk.fail({ operation: "sync", at: failed, mode });
+        await db.checkpoint().catch(() => {});
+        await db.close().catch(() => {});
+        disk.heal();
+        isOpen = await cutOpening(disk, cut, `sync ${failed}, operation ${cut} of opening`);
+      }
+    }
+  });
+}

@@ -105,10 +105,9 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     "pages are released before the new superblock is synced",
-    CHECKPOINT,
-    "    // Durable after this: the new image is the database, replay begins at its sequence.\n" +
-      "    file.sync();\n",
-    "",
+    "src/kernel/engine.ts",
+    "      this.file.sync();\n    } catch",
+    "    } catch",
   ),
   mutant(
     "an image does not say where replay begins",

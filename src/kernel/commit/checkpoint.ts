@@ -41,7 +41,7 @@ import {
 } from "../page/page.ts";
 import type { FrozenPage } from "../page/frozen_page.ts";
 import { ROOTS_TREE, treeKey } from "../tree/state.ts";
-import { encodeRoot, encodeSuperblock, extentOf, type Superblock } from "../superblock.ts";
+import { encodeRoot, extentOf, type Superblock } from "../superblock.ts";
 
 /** Pages written in one call: 256 KiB. */
 const STAGING_PAGES = 64;
@@ -293,11 +293,9 @@ export class Checkpointer {
       current: extents.current,
       next: extents.next,
     };
-    engine.register.write(encodeSuperblock(superblock));
     // Durable after this: the new image is the database, replay begins at its sequence.
-    file.sync();
+    engine.switchSuperblock(superblock);
 
-    engine.superblock = superblock;
     engine.log.synced(Math.max(engine.log.durable, image.sequence));
     pager.settle();
     releasePlaces(engine, old);

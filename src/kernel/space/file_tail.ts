@@ -15,7 +15,6 @@
 
 import type { Engine } from "../engine.ts";
 import { GROWTH_PAGES_MAX, GROWTH_PAGES_MIN, PAGE_BYTES } from "../limits.ts";
-import { encodeSuperblock } from "../superblock.ts";
 
 /**
  * Cuts free pages off the end of the file: "all", or only the "excess" over what steady churn is
@@ -29,9 +28,8 @@ export function cutTail(engine: Engine, what: "all" | "excess"): void {
   const end = least + inDoubt.pages(engine, 0);
   const step = Math.min(Math.max(end >>> 3, GROWTH_PAGES_MIN), GROWTH_PAGES_MAX);
   if (size - end < (what === "all" ? 1 : 2 * step)) return;
-  engine.register.write(encodeSuperblock(engine.superblock));
   // Durable after this: both slots say that the file is this short.
-  file.sync();
+  engine.switchSuperblock(engine.superblock);
   file.truncate(end * PAGE_BYTES);
   if (end < space.pageCount) space.cut(end);
 }
