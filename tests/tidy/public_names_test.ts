@@ -17,6 +17,7 @@ const FUNCTIONS = [
   "register",
   "repair",
   "segment",
+  "vector",
   "voidBlocks",
 ] as const;
 

@@ -7,10 +7,12 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
 import {
+  type BigintArray,
   type Change,
   codec,
   Database,
   index,
+  type NumberArray,
   onceMap,
   type OncePut,
   type RecordId,
@@ -20,6 +22,7 @@ import {
   type SegmentEntry,
   type Snapshot,
   type Transaction,
+  vector,
 } from "../../mod.ts";
 import { runCommand } from "../tools/run_command.ts";
 import { readJson } from "../tools/repository.ts";
@@ -125,6 +128,41 @@ test("onceMap, register: types flow through open, transactions, snapshots and wa
   assert.equal(db.open(owners).putIfAbsent, undefined);
   // @ts-expect-error: json has no order
   assert.throws(() => register("no", codec.json<User>(), { monotonic: true }), TypeError);
+  await db.close();
+});
+
+test("vector: types flow through open, transactions, columns and watch", async () => {
+  interface Point {
+    readonly x: number;
+    readonly id: bigint;
+    readonly at: Date;
+    readonly tag: Uint8Array;
+  }
+  const points = vector<Point>(
+    "points",
+    codec.struct({ x: codec.f64, id: codec.u64, at: codec.date, tag: codec.fixed(3) }),
+  );
+  const db = await Database.memory();
+  await db.update((tx) => {
+    typed<Point | undefined>()(tx.open(points).pop());
+    typed<number>()(tx.open(points).push());
+    // @ts-expect-error: a point has all its fields
+    assert.throws(() => tx.open(points).push({ x: 1 }));
+  });
+  const reader = db.open(points);
+  typed<Point | undefined>()(reader.get(0));
+  typed<IterableIterator<Point>>()(reader.values());
+  typed<NumberArray>()(reader.field("x"));
+  typed<BigintArray>()(reader.field("id"));
+  typed<Float64Array<ArrayBuffer>>()(reader.field("at"));
+  typed<Uint8Array<ArrayBuffer>>()(reader.field("tag"));
+  // @ts-expect-error: a point has no such field
+  assert.throws(() => reader.field("y"), TypeError);
+  // @ts-expect-error: a reader writes nothing
+  assert.equal(reader.push, undefined);
+  const changes = db.watch(points);
+  typed<AsyncIterableIterator<Change<number, (Point | undefined)[]>>>()(changes);
+  await changes.return?.();
   await db.close();
 });
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkWidth } from "../../base/codec_error.ts";
 import { StateError } from "../../errors.ts";
 import type { HeldCursor, TreeReader } from "../../kernel/definition.ts";
 import { serialAt, serialKey } from "../serial_tree.ts";
@@ -154,6 +155,28 @@ export class ElementReader<T> implements VectorReader<T> {
     return this.#tree.cursor({ lower, upper, upperOpen: to <= from });
   }
 
+  /** Copies a column of a part as it lies in the chunks, where absent elements are zero. */
+  #copy(span: Span, { column, offset }: PlacedColumn, bytes: Uint8Array): void {
+    const { layout } = this.shape;
+    const width = column.stride * column.type.BYTES_PER_ELEMENT;
+    const cursor = this.#cursor(span);
+    try {
+      while (cursor.next()) {
+        cursor.loadValue();
+        const { valueBytes, valueBegin, valueEnd } = cursor;
+        checkWidth(layout.name, layout.bytes, valueEnd - valueBegin);
+        const begin = serialAt(cursor.keyBytes, cursor.keyBegin) * layout.capacity;
+        const low = Math.max(0, span.from - begin);
+        const high = Math.min(layout.capacity, span.to - begin);
+        const from = valueBegin + offset;
+        const part = valueBytes.subarray(from + low * width, from + high * width);
+        bytes.set(part, (begin + low - span.from) * width);
+      }
+    } finally {
+      cursor.close();
+    }
+  }
+
   /** Visits the chunks that there are of a part, and the slots of each that belong to it. */
   #scan(span: Span, visit: (chunk: Chunk, low: number, high: number) => void): void {
     const { layout } = this.shape;
@@ -181,13 +204,15 @@ export class ElementReader<T> implements VectorReader<T> {
     const place = layout.columns.indexOf(placed);
     const array = new type((span.to - span.from) * stride) as NumberArray;
     const model = template?.arrays[place] as NumberArray | undefined;
-    if (model !== undefined) {
-      for (let at = 0; at < array.length; at++) array[at] = model[at % stride]!;
+    if (model === undefined) {
+      this.#copy(span, placed, new Uint8Array(array.buffer));
+      return array;
     }
+    for (let at = 0; at < array.length; at++) array[at] = model[at % stride]!;
     this.#scan(span, (chunk, low, high) => {
       const values = chunk.arrays[place] as NumberArray;
       const to = (chunk.begin + low - span.from) * stride;
-      if (model === undefined || chunk.isFull) {
+      if (chunk.isFull) {
         array.set(values.subarray(low * stride, high * stride), to);
         return;
       }
