@@ -43,6 +43,7 @@ const RACES: readonly (readonly [string, Change, Change, boolean])[] = [
   ["set, set in one chunk", (v) => v.set(3, 1), (v) => v.set(4, 2), true],
   ["set, set in two chunks", (v) => v.set(3, 1), (v) => v.set(300, 2), false],
   ["set, delete in two chunks", (v) => v.set(3, 1), (v) => v.delete(300), false],
+  ["fill, fill of others", (v) => v.fill(1, 0, 120), (v) => v.fill(2, 120, 900), false],
   ["set, fill of others", (v) => v.set(3, 1), (v) => v.fill(2, 300, 900), false],
   ["set, removeAt before it", (v) => v.set(900, 1), (v) => v.removeAt(3), true],
   ["set, truncate over it", (v) => v.set(900, 1), (v) => v.truncate(800), true],

@@ -120,6 +120,7 @@ export function vectorSuite(where: string, onDisk: OnDisk): void {
         plain[index] = plain.at(-1)!;
         plain.pop();
       }
+      assert.equal(v.insert(3), plain.length);
       assert.equal(v.removeAt(plain.length), undefined);
       assert.equal(v.swapRemove(plain.length), undefined);
       assert.deepEqual([...v], plain);

@@ -87,6 +87,7 @@ export class ElementWriter<T> extends ElementReader<T> implements VectorWriter<T
     checkIndex(index);
     const { length } = this;
     if (index > length) throw new RangeError(`Cannot insert at ${index}: the length is ${length}`);
+    if (elements.length === 0) return length;
     const behind = length + elements.length;
     this.#takeAll(elements, behind);
     this.#together(index, behind, (many) => {
@@ -160,7 +161,8 @@ export class ElementWriter<T> extends ElementReader<T> implements VectorWriter<T
     this.shape.layout.take(element);
     const span = this.span(from, to);
     if (span.from === span.to) return;
-    this.#together(span.from, span.to, (many) => this.#fill(span.from, span.to, many));
+    const steps = (many: boolean): void => this.#fill(span.from, span.to, many);
+    this.#together(span.from, span.to, steps, false);
   }
 
   extend(elements: Iterable<T>): number {
@@ -265,17 +267,17 @@ export class ElementWriter<T> extends ElementReader<T> implements VectorWriter<T
   }
 
   /**
-   * Runs the steps of a method that changes the length, and elements from `from` on and before `to`:
-   * `many` says that its chunks are not all at hand.
+   * Runs the steps of a method that changes elements from `from` on and before `to`, and the length
+   * unless it says so: `many` says that its chunks are not all at hand.
    */
-  #together(from: number, to: number, steps: (many: boolean) => void): void {
+  #together(from: number, to: number, steps: (many: boolean) => void, resizes = true): void {
     if (from >= to) return;
     const draft = this.#draft;
     const first = Math.floor(from / this.#capacity);
     const last = Math.floor((to - 1) / this.#capacity);
     if (last - first >= TOGETHER_MAX) return this.tree.atomic(() => steps(true));
     draft.relieve();
-    draft.ownLength();
+    if (resizes) draft.ownLength();
     for (let number = first; number <= last; number++) draft.own(number * this.#capacity);
     steps(false);
   }
