@@ -32,6 +32,7 @@ const REGISTER = "src/journal/slot_register.ts";
 const PREPARED = "src/kernel/two_phase/prepared_transaction.ts";
 const SETS = "src/kernel/two_phase/prepared_sets.ts";
 const HEALTH = "src/kernel/health.ts";
+const INFLOW = "src/structures/content/content_inflow.ts";
 
 function mutant(
   name: string,
@@ -239,6 +240,20 @@ export const mutants: readonly Mutant[] = [
     "    if (set.prepared !== undefined) markRuns(engine, set.prepared);\n",
     "",
     "two phase",
+  ),
+  mutant(
+    "a stream of bytes that are there already leaves its chunks",
+    INFLOW,
+    "        removeChunks(tree, serial, this.#chunks);\n",
+    "",
+    "content store",
+  ),
+  mutant(
+    "a stream that breaks off leaves its chunks",
+    INFLOW,
+    "        removeChunks(tree, this.#serial, this.#chunks);\n",
+    "",
+    "content store",
   ),
   {
     name: "a failed sync does not poison the store",

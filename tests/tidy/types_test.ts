@@ -10,6 +10,9 @@ import {
   type BigintArray,
   type Change,
   codec,
+  type ContentEntry,
+  type ContentId,
+  contentStore,
   Database,
   index,
   type NumberArray,
@@ -163,6 +166,29 @@ test("vector: types flow through open, transactions, columns and watch", async (
   const changes = db.watch(points);
   typed<AsyncIterableIterator<Change<number, (Point | undefined)[]>>>()(changes);
   await changes.return?.();
+  await db.close();
+});
+
+test("contentStore: types flow through open, transactions, snapshots and watch", async () => {
+  const photos = contentStore("photos");
+  const db = await Database.memory();
+  const id = await db.update(async (tx) => {
+    const putting = tx.open(photos).put(new Blob(["x"]).stream());
+    typed<Promise<ContentId>>()(putting);
+    await putting;
+    // @ts-expect-error: a blob is bytes
+    assert.throws(() => tx.open(photos).put("text"), TypeError);
+    return tx.open(photos).put(new Uint8Array(1));
+  });
+  typed<ContentId>()(id);
+  typed<Uint8Array | undefined>()(db.open(photos).get(id));
+  typed<ReadableStream<Uint8Array> | undefined>()(db.snapshot().open(photos).stream(id));
+  typed<AsyncIterableIterator<Change<ContentId, number>>>()(db.watch(photos));
+  for await (const entry of db.open(photos).entries()) typed<ContentEntry>()(entry);
+  // @ts-expect-error: a reader writes nothing
+  assert.equal(db.open(photos).put, undefined);
+  // @ts-expect-error: a reader sets nothing aside
+  await assert.rejects(db.open(photos).verify({ quarantine: true }), TypeError);
   await db.close();
 });
 

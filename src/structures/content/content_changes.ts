@@ -72,7 +72,7 @@ export function replaceHead(
 ): void {
   putHead(tree, id, head);
   if (old === undefined) return;
-  for (let chunk = 0; chunk < chunkCount(old); chunk++) removeDamaged(tree, old.serial, chunk);
+  removeDamaged(tree, old.serial, chunkCount(old));
 }
 
 /** Removes a blob whose head was just read. */
@@ -81,7 +81,8 @@ export function removeBlob(tree: TreeWriter, id: ContentId, head: Head): void {
     // The first serial since the store was opened is above all there are: ask while they are there.
     takeSerial(tree);
     tree.remove(headKey(id), "unchanged");
-    removeChunks(tree, head.serial, chunkCount(head));
+    const remove = head.aside ? removeDamaged : removeChunks;
+    remove(tree, head.serial, chunkCount(head));
   });
 }
 
@@ -102,11 +103,13 @@ export function endArrival(tree: TreeWriter, serial: number): void {
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 
-/** Removes a chunk; one on a page that cannot be read stays there, and nobody asks for it again. */
-function removeDamaged(tree: TreeWriter, serial: number, chunk: number): void {
-  try {
-    tree.remove(chunkKey(serial, chunk));
-  } catch (error) {
-    if (!(error instanceof CorruptionError)) throw error;
+/** Removes chunks; those on pages that cannot be read stay there, and nobody asks for them again. */
+function removeDamaged(tree: TreeWriter, serial: number, count: number): void {
+  for (let chunk = 0; chunk < count; chunk++) {
+    try {
+      tree.remove(chunkKey(serial, chunk));
+    } catch (error) {
+      if (!(error instanceof CorruptionError)) throw error;
+    }
   }
 }

@@ -75,9 +75,9 @@ export function idOf(digest: Digest, state: DigestState): ContentId {
   throw new TypeError(`The digest ${digest.name} does not have ${digest.outputLen} bytes`);
 }
 
-/** Whether a digest that was made is that of an id. */
-export function isDigestOf(id: ContentId, digest: Digest, state: DigestState): boolean {
-  return id.equals(idOf(digest, state));
+/** Whether a digest that was made is that of an id, which is by that digest. */
+export function isDigestOf(id: ContentId, state: DigestState): boolean {
+  return id.has(state.digest());
 }
 
 /** The digest of bytes, begun. */

@@ -80,10 +80,7 @@ export class ContentId {
 
   /** Whether `other` names the same content. */
   equals(other: ContentId): boolean {
-    if (!(other instanceof ContentId) || other.digest !== this.digest) return false;
-    const bytes = this.#bytes;
-    return bytes.length === other.#bytes.length &&
-      bytes.every((byte, at) => byte === other.#bytes[at]);
+    return other instanceof ContentId && other.digest === this.digest && this.has(other.#bytes);
   }
 
   /** The name of the digest, a colon, and the digest in lower-case hexadecimal. */
@@ -104,6 +101,17 @@ export class ContentId {
    */
   writeTo(out: ByteWriter): void {
     out.raw(this.#bytes);
+  }
+
+  /**
+   * Whether its digest has these bytes.
+   * @internal
+   */
+  has(bytes: Uint8Array): boolean {
+    const own = this.#bytes;
+    if (bytes.length !== own.length) return false;
+    for (let at = 0; at < own.length; at++) if (own[at] !== bytes[at]) return false;
+    return true;
   }
 
   /**

@@ -29,7 +29,7 @@ export function outflow(
         const bytes = readChunk(tree, id, head, next);
         next++;
         state.update(bytes);
-        if (next === chunks && !isDigestOf(id, digest, state)) {
+        if (next === chunks && !isDigestOf(id, state)) {
           throw corrupt(id, "it does not match its digest");
         }
         // A stream has no empty pieces.

@@ -42,7 +42,7 @@ export class BlobReader implements ContentReader {
     const { length } = head;
     checkWhole(id, length);
     const bytes = readPart(this.#tree, id, head, 0, length);
-    if (isDigestOf(id, this.digest, digestOf(this.digest, bytes))) return bytes;
+    if (isDigestOf(id, digestOf(this.digest, bytes))) return bytes;
     throw corrupt(id, "it does not match its digest");
   }
 

@@ -99,7 +99,7 @@ function* verifyOne(
       state.update(bytes);
       yield bytes.length;
     }
-    return isDigestOf(id, digest, state) ? undefined : corrupt(id, "it does not match its digest");
+    return isDigestOf(id, state) ? undefined : corrupt(id, "it does not match its digest");
   } catch (error) {
     if (error instanceof CorruptionError) return error;
     throw error;
