@@ -95,6 +95,26 @@ test("collectGarbage: what is put, touched or put by a stream while it runs surv
     assert.equal((await db.open(photos).verify()).ok, true);
   }));
 
+test("collectGarbage spares what is deleted and put again, also first thing after opening", () =>
+  PLACES[0]!.run(async (open) => {
+    let db = await open();
+    const id = await db.update((tx) => tx.open(photos).put(someBytes(3000)));
+    await db.close();
+    db = await open();
+    const report = await collectGarbage(db, photos, {
+      async *references() {
+        await db.update((tx) => {
+          assert.equal(tx.open(photos).delete(id), true);
+          tx.open(photos).put(someBytes(3000));
+        });
+        yield* [];
+      },
+    });
+    assert.equal(report.removed, 0);
+    assert.deepEqual(db.open(photos).get(id), someBytes(3000));
+    await db.close();
+  }));
+
 test("collectGarbage: a transaction that was open all along conflicts, and puts again", () =>
   withStore(async (db) => {
     const bytes = someBytes(3000);
