@@ -23,10 +23,13 @@ function put(session: Session): Write {
   return { structure: "blobs", key: "", value: blob(session, LENGTHS.slice(0, 5)) };
 }
 
-/** Puts a stream, with a write beside it, and a removal in half of the cases. */
-async function inflow(session: Session, tx: Transaction): Promise<Write[]> {
+/** Puts a stream, and sometimes removes it again. */
+async function inflow(
+  session: Session,
+  tx: Transaction,
+  value: Uint8Array = blob(session, LENGTHS.slice(3)),
+): Promise<Write[]> {
   const { random } = session;
-  const value = blob(session, LENGTHS.slice(3));
   let at = 0;
   const stream = new ReadableStream<Uint8Array>({
     pull: (controller) => {
@@ -99,6 +102,13 @@ export async function contentStores(session: Session): Promise<void> {
     else await inflowing;
     if (round === 0) await session.transact((tx) => brokenInflow(session, tx));
     if (round === 1) await session.transact((tx) => inflow(session, tx), false);
+    if (round === 2) {
+      // The first time it may be stored, the second time it is there.
+      const value = blob(session, LENGTHS.slice(-1));
+      for (let time = 0; time < 3; time++) {
+        await session.transact((tx) => inflow(session, tx, value));
+      }
+    }
     await session.commit([put(session)]);
     if (round === 2) {
       session.verify();

@@ -6,6 +6,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { contentStore, Database } from "../../mod.ts";
 import { sha256 } from "../../src/base/digest.ts";
+import { CHUNK_BYTES } from "../../src/structures/content/content_layout.ts";
 import { runningIo } from "../io/running_io.ts";
 import { withFolder } from "../kernel/checked.ts";
 import { someBytes, streamOf } from "./content_stores.ts";
@@ -18,12 +19,12 @@ if (!Number.isSafeInteger(BYTES) || BYTES < 65 * 1024 * 1024) {
 const MIB = 1024 * 1024;
 const films = contentStore("films");
 
-/** Different bytes at each MiB, without keeping them. */
+/** Different bytes in each chunk, without keeping them. */
 function* film(): Generator<Uint8Array> {
-  const piece = someBytes(MIB);
-  for (let at = 0; at < BYTES; at += MIB) {
+  const piece = someBytes(CHUNK_BYTES);
+  for (let at = 0; at < BYTES; at += CHUNK_BYTES) {
     new DataView(piece.buffer).setFloat64(0, at);
-    yield piece.slice(0, Math.min(MIB, BYTES - at));
+    yield piece.slice(0, Math.min(CHUNK_BYTES, BYTES - at));
   }
 }
 
