@@ -215,7 +215,9 @@ test("EndlessStream.append refuses what is no record", async () => {
     await assert.rejects(openOn(new TestAllocator(), wrong as EndlessStreamOptions), TypeError);
   }
   await assert.rejects(openOn(new TestAllocator(), { cacheBytes: -1 }), RangeError);
-  await assert.rejects(openOn(new TestAllocator(3)), RangeError, "a segment is too small");
+  const small = await openOn(new TestAllocator(3));
+  await assert.rejects(small.append(numbered(0, 1)), RangeError, "a segment is too small");
+  await small.close();
 });
 
 test("EndlessStream reads a log a hundred times larger than its cache in bounded memory", async () => {
@@ -226,7 +228,9 @@ test("EndlessStream reads a log a hundred times larger than its cache in bounded
   let appends: Promise<unknown>[] = [];
   for (let n = 0; n < 3400; n++) {
     appends.push(log.append(record, { durability: "os" }));
-    if (n % 200 === 199) appends = [await Promise.all(appends)];
+    if (n % 200 !== 199) continue;
+    await Promise.all(appends);
+    appends = [];
   }
   await log.sync();
   assert.ok(log.stats().used > 100 * cacheBytes);

@@ -17,7 +17,7 @@ export class TestAllocator implements BlockAllocator {
   /** Called before each write to any run. */
   onWrite: () => void = () => {};
   /** Runs that may still be allocated. */
-  left = Infinity;
+  left: number = Infinity;
   /** Releases that are to fail. */
   failingReleases = 0;
   /** Ids in the order of their release. */

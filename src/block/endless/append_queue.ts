@@ -11,7 +11,7 @@
  * @module
  */
 
-import { HoldfastError, StateError } from "../../errors.ts";
+import { StateError } from "../../errors.ts";
 import type { Durability } from "../../io/durability.ts";
 import type { Blocks } from "../blocks.ts";
 import { BATCH_HEADER_BYTES } from "../log_batch.ts";
@@ -25,7 +25,7 @@ import {
   TRAILING,
   WHOLE,
 } from "../stream/stream_record.ts";
-import { StreamSegment } from "../stream/stream_segment.ts";
+import { checkSegmentShape, StreamSegment } from "../stream/stream_segment.ts";
 import { addSnapshot } from "./recover_stream.ts";
 import type { StreamCore } from "./stream_core.ts";
 
@@ -228,7 +228,6 @@ export class AppendQueue {
     } catch (error) {
       // Nothing was written: the stream stays as it is, with more room ahead.
       this.#core.spares.unshift(...fresh);
-      if (!(error instanceof HoldfastError)) throw error;
       this.#queue.shift();
       operation.reject(error);
       return false;
@@ -250,8 +249,16 @@ export class AppendQueue {
     return false;
   }
 
+  /** Begins another segment: its header says that all before it was durable. Nothing may wait. */
+  async advance(): Promise<void> {
+    const blocks = await this.#spare();
+    await this.#begin(blocks, false);
+  }
+
   async #spare(): Promise<Blocks> {
-    return this.#core.spares.shift() ?? await this.#core.allocator.allocate();
+    const blocks = this.#core.spares.shift() ?? await this.#core.allocator.allocate();
+    checkSegmentShape(blocks);
+    return blocks;
   }
 
   #tooLarge(bytes: number, most: number): StateError {

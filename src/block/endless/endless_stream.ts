@@ -5,7 +5,7 @@
  */
 
 import { Checksum } from "../../base/checksum.ts";
-import { StateError } from "../../errors.ts";
+import { isHoldfastError, StateError } from "../../errors.ts";
 import { defaultIo } from "../../io/default_io.ts";
 import { checkDurability } from "../../io/durability.ts";
 import type { BlockAllocator } from "../blocks.ts";
@@ -314,7 +314,7 @@ export class EndlessStream {
     try {
       core.closing = true;
       await this.#queue.drain();
-      if (core.failure === undefined && !core.readOnly) this.#seal();
+      if (core.failure === undefined && !core.readOnly) await this.#seal();
     } finally {
       core.closed = true;
       core.wake();
@@ -325,12 +325,13 @@ export class EndlessStream {
   }
 
   /**
-   * Writes a last batch that says that all before it was durable: damage to any of that will be found
-   * by the next opening. It need not be the last one to say so.
+   * Leaves something that says that all records were durable, so that the next opening or read finds
+   * any damage to them: a last batch, or, where there is no room for one, the header of another segment.
    */
-  #seal(): void {
+  async #seal(): Promise<void> {
     const { current } = this.#core;
-    if (current === undefined || current.ended) return;
+    // Nothing is in it but what its header says.
+    if (current === undefined || (current.written.at === 0 && current.isEmpty)) return;
     if (current.isDirty) {
       if (current.pendingBytes > 0 || (!current.isSealed && current.canSeal)) current.write(true);
       const mark = current.written;
@@ -338,10 +339,19 @@ export class EndlessStream {
       current.blocks.sync();
       current.markSynced(mark);
     }
-    if (current.isClaimed || !current.canSeal) return;
-    current.write(true);
-    // Durable after this: the claim.
-    current.blocks.sync();
+    if (current.isClaimed) return;
+    if (current.canSeal) {
+      current.write(true);
+      // Durable after this: the claim.
+      current.blocks.sync();
+      return;
+    }
+    try {
+      await this.#queue.advance();
+    } catch (error) {
+      // Without space for it the log is as good as after a crash.
+      if (!isHoldfastError(error) || error.code !== "NO_SPACE") throw error;
+    }
   }
 
   #append(records: readonly Uint8Array[], options: EndlessAppendOptions): Promise<AppendResult> {

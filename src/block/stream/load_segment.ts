@@ -83,7 +83,7 @@ export function loadSegment(
     if (!rest.claimed && claimed <= position.sequence) {
       mark = { ...mark, at, sequence: position.sequence };
       const loaded = new StreamSegment(host, blocks, header, mark, position.chain);
-      loaded.claimed = claims;
+      loaded.claimed = Math.max(loaded.claimed, claims);
       return { segment: loaded, damage, droppedBytes: rest.end - at, sealed, batches };
     }
     // Row 3: go on with the next batch that is whole.

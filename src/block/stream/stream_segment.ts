@@ -88,8 +88,8 @@ export class StreamSegment {
   visible: SegmentMark;
   /** The last batch ends at a block boundary. */
   isSealed = true;
-  /** Everything before this sequence is said to be durable by a batch. */
-  claimed = 0;
+  /** Everything before this sequence is said to be durable by a batch, or by the header. */
+  claimed: number;
   /** Who reads it at present, over more than one turn. */
   readers = 0;
 
@@ -114,6 +114,7 @@ export class StreamSegment {
     this.path = `${host.path}, segment ${header.number}`;
     this.seed = host.checksum.of(header.identity, 0, header.identity.length);
     this.extent = segmentExtent(blocks, header);
+    this.claimed = header.sequence;
     this.written = mark;
     this.synced = mark;
     this.visible = mark;
@@ -244,7 +245,7 @@ export class StreamSegment {
     this.#writer?.synced(mark.sequence);
   }
 
-  /** Whether a batch says that all of this was durable: then any damage to it will be found. */
+  /** Whether something says that all of this was durable: then any damage to it will be found. */
   get isClaimed(): boolean {
     return this.claimed >= this.written.sequence;
   }

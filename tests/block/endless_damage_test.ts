@@ -1,0 +1,267 @@
+/** Damaged endless streams: all that was there, or a typed error; the rest stays readable. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { memoryIo } from "../../adapters/memory.ts";
+import { Checksum } from "../../src/base/checksum.ts";
+import { encodeSegmentHeader, readSegmentHeader } from "../../src/block/stream/segment_header.ts";
+import {
+  EndlessStream,
+  type EndlessStreamOptions,
+  isHoldfastError,
+  type OnCorruption,
+  type SkipReason,
+} from "../../mod.ts";
+import { hasCode } from "../sim/disk_fixture.ts";
+import { TestAllocator } from "./test_allocator.ts";
+import { numbered } from "./test_blocks.ts";
+
+const io = memoryIo();
+const SPAN = { span: { maxBytes: 40_000 } };
+const lengthOf = (n: number): number => n === 6 ? 14_000 : n % 4 === 3 ? 5000 : 60;
+const RECORDS = 20;
+
+function openOn(blocks: TestAllocator, options: EndlessStreamOptions = {}): Promise<EndlessStream> {
+  return EndlessStream.open(blocks, { io, ...SPAN, ...options });
+}
+
+/** Twenty records over several segments, with one that spans; a trim, a cursor, a clean close. */
+async function build(): Promise<TestAllocator> {
+  const blocks = new TestAllocator(8);
+  const log = await openOn(blocks);
+  for (let n = 0; n < RECORDS; n++) {
+    await log.append(numbered(n, lengthOf(n)));
+    if (n === 4) await log.trim(2);
+    if (n === 5) await log.setCursor("at", 3);
+  }
+  await log.close();
+  return blocks;
+}
+
+/** Opens and reads everything. @returns the code of the error met, or "whole" */
+async function read(blocks: TestAllocator): Promise<string> {
+  try {
+    const log = await openOn(blocks);
+    try {
+      assert.equal(log.start, 2);
+      assert.equal(log.cursor("at"), 3);
+      const reader = log.read();
+      let n = 2;
+      for (let entry = reader.take(); entry !== undefined; entry = reader.take()) {
+        assert.equal(entry.offset, n);
+        assert.deepEqual(entry.bytes, numbered(n, lengthOf(n++)));
+      }
+      assert.equal(n, RECORDS, "no record is missing");
+      return "whole";
+    } finally {
+      await log.close();
+    }
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    return error.code;
+  }
+}
+
+test("EndlessStream survives or reports every single changed byte of a closed log", async () => {
+  const blocks = await build();
+  const outcomes = new Map<string, number>();
+  const images = blocks.runs.map((run) => run.image());
+  assert.ok(images.length >= 3);
+  for (const [index, run] of blocks.runs.entries()) {
+    for (let at = 0; at < 32_768; at++) {
+      // Of long payloads and zeros some bytes stand for all.
+      if (at % 4096 > 160 && at % 211 !== 0) continue;
+      const byte = images[index]![at]!;
+      run.file.writeAt(new Uint8Array([byte ^ (at % 2 === 0 ? 0xff : 1 << (at % 8))]), at);
+      const outcome = await read(blocks);
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      for (const [i, image] of images.entries()) blocks.runs[i]!.file.writeAt(image, 0);
+    }
+  }
+  assert.deepEqual([...outcomes.keys()].sort(), ["CORRUPT_LOG", "whole"]);
+  assert.ok(outcomes.get("whole")! > 500, "unused bytes do not matter");
+  assert.ok(outcomes.get("CORRUPT_LOG")! > 500);
+});
+
+test("EndlessStream survives or reports every truncation of any segment", async () => {
+  const blocks = await build();
+  const images = blocks.runs.map((run) => run.image());
+  const outcomes = new Set<string>();
+  for (const [index, run] of blocks.runs.entries()) {
+    for (let length = 0; length < 32_768; length += 181) {
+      const isLast = index === blocks.runs.length - 1;
+      run.file.truncate(length);
+      const outcome = await read(blocks).catch((error) => {
+        // The last segment may be cut where nobody can tell: what is before it is whole.
+        if (!isLast || !(error instanceof assert.AssertionError)) throw error;
+        return "shorter";
+      });
+      outcomes.add(outcome);
+      for (const [i, image] of images.entries()) blocks.runs[i]!.file.writeAt(image, 0);
+    }
+  }
+  assert.ok(outcomes.has("CORRUPT_LOG") && outcomes.has("whole"));
+  assert.ok([...outcomes].every((code) => ["CORRUPT_LOG", "whole", "shorter"].includes(code)));
+});
+
+/** Damages one byte of the payload that holds a record in the middle of the log. */
+async function damageInside(): Promise<{ blocks: TestAllocator; segment: number }> {
+  const blocks = await build();
+  const run = blocks.runs[1]!;
+  run.file.writeAt(new Uint8Array([1, 2, 3]), 4096 + 70);
+  return { blocks, segment: 2 };
+}
+
+test("EndlessStream with onCorruption error: damage inside is met where it is, the rest stays readable", async () => {
+  const { blocks } = await damageInside();
+  const log = await openOn(blocks);
+  assert.deepEqual(log.recovered.damage, [], "closed segments are checked when they are read");
+  const reader = log.read();
+  let lost = 2;
+  assert.throws(() => {
+    while (reader.take() !== undefined) lost++;
+  }, (error) => {
+    assert.ok(isHoldfastError(error));
+    assert.equal(error.code, "CORRUPT_LOG");
+    assert.equal(error.offset, 4096);
+    return true;
+  });
+  assert.throws(() => reader.take(), hasCode("CORRUPT_LOG"), "again and again");
+  assert.ok(lost > 2 && lost < RECORDS - 1);
+  let readable = 0;
+  for (let n = 2; n < RECORDS; n++) {
+    try {
+      assert.deepEqual(log.get(n), numbered(n, lengthOf(n)));
+      readable++;
+    } catch (error) {
+      if (!isHoldfastError(error) || error.code !== "CORRUPT_LOG") throw error;
+    }
+  }
+  assert.ok(readable >= RECORDS - 2 - 4, `${readable} are readable`);
+  const report = await log.verify();
+  assert.equal(report.ok, false);
+  assert.deepEqual(report.problems.map(({ kind }) => kind), ["payload-checksum"]);
+  assert.equal(report.problems[0]!.offset, 4096);
+  await log.append(numbered(RECORDS, 5));
+  await log.close();
+});
+
+test("EndlessStream with onCorruption skip: readers go on behind the damage and count", async () => {
+  const { blocks } = await damageInside();
+  const skips: [number, number, SkipReason][] = [];
+  const log = await openOn(blocks, { onCorruption: "skip" });
+  const reader = log.read({ onSkip: (...skip) => skips.push(skip) });
+  const seen = new Set<number>();
+  for (let entry = reader.take(); entry !== undefined; entry = reader.take()) {
+    assert.deepEqual(entry.bytes, numbered(entry.offset, lengthOf(entry.offset)));
+    seen.add(entry.offset);
+  }
+  assert.equal(reader.offset, RECORDS);
+  assert.equal(seen.size + reader.skipped, RECORDS - 2);
+  assert.ok(reader.skipped > 0 && reader.skipped < 6, `${[...seen]}; ${skips}`);
+  assert.ok(skips.length > 0 && skips.every(([, , reason]) => reason === "damaged"));
+  const lost = skips.reduce((sum, [from, to]) => sum + to - from, 0);
+  assert.equal(lost, reader.skipped);
+  await log.close();
+});
+
+/** What each policy makes of damage that opening finds. */
+async function expectPolicies(
+  damage: (blocks: TestAllocator) => void,
+  least: number,
+): Promise<void> {
+  for (const onCorruption of ["error", "skip", "read-only"] as OnCorruption[]) {
+    const blocks = await build();
+    damage(blocks);
+    if (onCorruption === "error") {
+      await assert.rejects(openOn(blocks), hasCode("CORRUPT_LOG"));
+      continue;
+    }
+    const writes = blocks.runs.reduce((sum, run) => sum + run.writes, 0);
+    const log = await openOn(blocks, { onCorruption });
+    assert.ok(log.recovered.damage.length > 0);
+    if (onCorruption === "read-only") {
+      await assert.rejects(log.append(numbered(0, 1)), hasCode("READ_ONLY"));
+      await assert.rejects(log.trim(5), hasCode("READ_ONLY"));
+    }
+    let whole = 0;
+    for (let n = log.start; n < log.end; n++) {
+      try {
+        const bytes = log.get(n);
+        if (bytes === undefined) continue;
+        assert.deepEqual(bytes, numbered(n, lengthOf(n)));
+        whole++;
+      } catch (error) {
+        if (!isHoldfastError(error) || error.code !== "CORRUPT_LOG") throw error;
+      }
+    }
+    assert.ok(whole >= least, `${onCorruption}: ${whole} of ${least}`);
+    if (onCorruption === "skip") {
+      const { offset } = await log.append(numbered(77, 77));
+      assert.ok(offset >= RECORDS - 8, `${offset}`);
+      assert.deepEqual(log.get(offset), numbered(77, 77));
+      await log.close();
+      const again = await openOn(blocks, { onCorruption });
+      assert.deepEqual(again.get(offset), numbered(77, 77));
+      assert.equal(again.end, offset + 1);
+      await again.close();
+    } else {
+      await log.close();
+      assert.equal(blocks.runs.reduce((sum, run) => sum + run.writes, 0), writes, "not one write");
+    }
+  }
+}
+
+test("EndlessStream.open: a batch of the last segment lost, by policy", async () => {
+  await expectPolicies((blocks) => {
+    const last = blocks.runs.at(-1)!;
+    last.file.writeAt(new Uint8Array([9, 9]), 4096 + 70);
+  }, 10);
+});
+
+test("EndlessStream.open: a header lost in the middle and at the end, by policy", async () => {
+  for (const index of [1, -1]) {
+    await expectPolicies((blocks) => {
+      blocks.runs.at(index)!.file.writeAt(new Uint8Array(4096).fill(5), 0);
+      blocks.runs.at(index)!.file.writeAt(new TextEncoder().encode("Holdfast blocks\n"), 0);
+    }, 8);
+  }
+});
+
+test("EndlessStream.open: a segment gone from the middle, or there twice, by policy", async () => {
+  await expectPolicies((blocks) => blocks.runs.splice(2, 1), 8);
+  await expectPolicies((blocks) => {
+    const image = blocks.runs[1]!.image();
+    blocks.runs[2]!.file.writeAt(image, 0);
+  }, 6);
+});
+
+test("EndlessStream.open: a segment of another stream, by policy", async () => {
+  await expectPolicies((blocks) => {
+    const run = blocks.runs[2]!;
+    const checksum = new Checksum();
+    const { header } = readSegmentHeader(run, checksum);
+    const identity = header!.identity.map((byte) => byte ^ 1);
+    run.file.writeAt(encodeSegmentHeader({ ...header!, identity }, checksum), 0);
+  }, 6);
+});
+
+test("EndlessStream.open of foreign blocks is NOT_OUR_FILE, of another shape TYPE_MISMATCH", async () => {
+  const blocks = await build();
+  blocks.runs[0]!.file.writeAt(new Uint8Array(32_768).fill(3), 0);
+  await assert.rejects(openOn(blocks), hasCode("NOT_OUR_FILE"));
+  const io = memoryIo();
+  const log = await EndlessStream.open("/d", { io, segmentBytes: 65536, blockBytes: 4096 });
+  await log.append(numbered(1, 1));
+  await log.close();
+  await assert.rejects(
+    EndlessStream.open("/d", { io, segmentBytes: 65536, blockBytes: 8192 }),
+    hasCode("TYPE_MISMATCH"),
+  );
+  const other = await EndlessStream.open("/d", { io, segmentBytes: 32768 });
+  await other.append(numbered(2, 20_000));
+  await other.append(numbered(3, 20_000));
+  assert.equal(other.end, 3, "segments of two sizes");
+  await assert.rejects(EndlessStream.open("/d", { io }), hasCode("LOCKED"));
+  await other.close();
+});
