@@ -419,14 +419,13 @@ export class EndlessStream {
     throw new RangeError(`There is no offset ${offset}: the stream ends at ${this.end}`);
   }
 
-  /** Trims what the option `retention` lets go. Whether that fails, the next append tells. */
+  /** Trims what the option `retention` lets go. If that fails, later appends do too, and tell. */
   #retain(): void {
     const from = retainedFrom(this.#core);
-    if (from <= this.start) {
-      this.#release.run().catch((error) => this.#core.poison(error));
-      return;
-    }
-    this.trim(from).catch((error) => this.#core.poison(error));
+    const done = from <= this.start ? this.#release.run() : this.trim(from);
+    done.catch((error) => {
+      if (!isHoldfastError(error)) this.#core.poison(error);
+    });
   }
 }
 
