@@ -8,6 +8,7 @@ import { blocksSubject } from "./blocks_subject.ts";
 import { contentSubject } from "./content_subject.ts";
 import { databaseSubject } from "./database_subject.ts";
 import { journalSubject } from "./journal_subject.ts";
+import { endlessSubject } from "./endless_subject.ts";
 import { onceMapSubject } from "./once_map_subject.ts";
 import { registerSubject } from "./register_subject.ts";
 import type { Subject } from "./subject.ts";
@@ -19,6 +20,7 @@ export const SUBJECTS: ReadonlyMap<Subject, number> = new Map([
   [blocksSubject, 600],
   [journalSubject, 900],
   [contentSubject, 900],
+  [endlessSubject, 900],
   [onceMapSubject, 900],
   [registerSubject, 900],
   [vectorSubject, 1_200],
