@@ -265,3 +265,33 @@ test("EndlessStream.open of foreign blocks is NOT_OUR_FILE, of another shape TYP
   await assert.rejects(EndlessStream.open("/d", { io }), hasCode("LOCKED"));
   await other.close();
 });
+
+test("EndlessStream in a folder: a file that is gone or damaged, by policy", async () => {
+  for (const which of [0, 1, -1]) {
+    const io = memoryIo();
+    const options = { io, segmentBytes: 32_768 };
+    const log = await EndlessStream.open("/d", options);
+    for (let n = 0; n < 20; n++) await log.append(numbered(n, 5000));
+    await log.close();
+    const files = (await io.list("/d")).filter((name) => name.endsWith(".blocks"));
+    assert.ok(files.length > 2);
+    const file = await io.open(`/d/${files.at(which)}`, "write");
+    file.writeAt(new Uint8Array(12_288).fill(7), 0);
+    file.close();
+    await assert.rejects(EndlessStream.open("/d", options), isHoldfastError);
+    const readOnly = await EndlessStream.open("/d", { ...options, onCorruption: "read-only" });
+    await assert.rejects(readOnly.append(numbered(0, 1)), hasCode("READ_ONLY"));
+    await readOnly.close();
+    const skipping = await EndlessStream.open("/d", { ...options, onCorruption: "skip" });
+    assert.ok(skipping.recovered.damage.length > 0);
+    const { offset } = await skipping.append(numbered(50, 50));
+    assert.ok(offset >= (which === -1 ? 10 : 20), `${offset}`);
+    let seen = 0;
+    for await (const { offset: at, bytes } of skipping.read()) {
+      assert.deepEqual(bytes, at === offset ? numbered(50, 50) : numbered(at, 5000));
+      seen++;
+    }
+    assert.ok(seen > 10, `${seen} of 21 are left`);
+    await skipping.close();
+  }
+});

@@ -37,9 +37,9 @@ export interface EndlessStreamOptions {
   readonly io?: IoAdapter;
   /** In a folder: the name of the stream, see `fileBlocks`. @default "stream" */
   readonly name?: string;
-  /** In a folder: bytes of a segment, 16 KiB to 2 GiB. @default 16 MiB */
+  /** In a folder: bytes of new segments, 16 KiB to 2 GiB. @default as before; 16 MiB of a new one */
   readonly segmentBytes?: number;
-  /** In a folder: bytes of a block. @default 4096 */
+  /** In a folder: bytes of a block, for ever. @default as before; 4096 of a new one, or with `segmentBytes` */
   readonly blockBytes?: number;
   /** Where a record is when its append resolves. @default "disk" */
   readonly durability?: Durability;

@@ -6,10 +6,11 @@
 
 import { Checksum } from "../../base/checksum.ts";
 import { isHoldfastError, StateError } from "../../errors.ts";
+import type { IoAdapter } from "../../io/adapter.ts";
 import { defaultIo } from "../../io/default_io.ts";
 import { checkDurability } from "../../io/durability.ts";
 import type { BlockAllocator } from "../blocks.ts";
-import { fileBlocks } from "../file_blocks.ts";
+import { type FileBlockAllocator, fileBlocks } from "../file_blocks.ts";
 import { RECORD_OVERHEAD_BYTES } from "../stream/stream_record.ts";
 import { AppendQueue, roomOf } from "./append_queue.ts";
 import {
@@ -114,30 +115,23 @@ export class EndlessStream {
     options: EndlessStreamOptions = {},
   ): Promise<EndlessStream> {
     const complete = completeStreamOptions(options);
-    const { name = "stream", segmentBytes, blockBytes } = options;
     const isFolder = typeof at === "string";
     const io = options.io ?? await (isFolder ? defaultIo().files() : defaultIo().memory());
-    let allocator: BlockAllocator;
-    if (isFolder) {
-      const size = blockBytes ?? BLOCK_BYTES;
-      const count = Math.floor((segmentBytes ?? SEGMENT_BYTES) / size);
-      allocator = await fileBlocks(io, at, { name, blockBytes: size, blockCount: count });
-    } else {
-      allocator = at;
-    }
+    const owned = isFolder ? await openFolder(io, at, options) : undefined;
+    const allocator = owned ?? at as BlockAllocator;
     try {
-      const path = isFolder ? `${at}/${name}` : "the stream";
+      const path = isFolder ? `${at}/${nameOf(options)}` : "the stream";
       const host = { io, checksum: new Checksum(io.crc32), path };
       const core = new StreamCore(host, allocator, complete);
-      const recovered = await recoverStream(core);
-      const stream = new EndlessStream(core, recovered, isFolder ? allocator : undefined);
+      const recovered = await recoverStream(core, owned?.omitted);
+      const stream = new EndlessStream(core, recovered, owned);
       if (!core.readOnly) {
         stream.#retain();
         await stream.#release.run();
       }
       return stream;
     } catch (error) {
-      if (isFolder) await allocator.close();
+      await owned?.close();
       throw error;
     }
   }
@@ -427,6 +421,29 @@ export class EndlessStream {
       if (!isHoldfastError(error)) this.#core.poison(error);
     });
   }
+}
+
+function nameOf({ name = "stream" }: EndlessStreamOptions): string {
+  return name;
+}
+
+/** The blocks of a stream in a folder; what is damaged is left out where that is asked for. */
+function openFolder(
+  io: IoAdapter,
+  folder: string,
+  options: EndlessStreamOptions,
+): Promise<FileBlockAllocator> {
+  const { segmentBytes, blockBytes, onCorruption = "error" } = options;
+  const common = {
+    name: nameOf(options),
+    onDamage: onCorruption === "error" ? "error" as const : "omit" as const,
+  };
+  if (segmentBytes === undefined && blockBytes === undefined) {
+    return fileBlocks(io, folder, common);
+  }
+  const size = blockBytes ?? BLOCK_BYTES;
+  const count = Math.floor((segmentBytes ?? SEGMENT_BYTES) / size);
+  return fileBlocks(io, folder, { ...common, blockBytes: size, blockCount: count });
 }
 
 /** Bytes of a segment that are kept free for control records. */

@@ -24,13 +24,18 @@
 
 import { CorruptionError } from "../../errors.ts";
 import type { Blocks } from "../blocks.ts";
+import type { OmittedRun } from "../file_blocks.ts";
 import { findHeader } from "../log_scanner.ts";
 import { LogWindow } from "../log_window.ts";
 import { clearTail, type LoadedSegment, loadSegment } from "../stream/load_segment.ts";
-import { readSegmentHeader, SEGMENT_HEADER_BYTES } from "../stream/segment_header.ts";
+import {
+  readSegmentHeader,
+  SEGMENT_BYTES_MAX,
+  SEGMENT_HEADER_BYTES,
+} from "../stream/segment_header.ts";
 import type { HeaderReading, SegmentHeader } from "../stream/segment_header.ts";
 import { checkHeaderShape } from "../stream/segment_problem.ts";
-import { CONTROL } from "../stream/stream_record.ts";
+import { CONTROL, RECORD_OVERHEAD_BYTES } from "../stream/stream_record.ts";
 import { checkSegmentShape, segmentExtent, StreamSegment } from "../stream/stream_segment.ts";
 import type { StreamCore, StreamDamage } from "./stream_core.ts";
 
@@ -50,9 +55,12 @@ interface Found {
   readonly header: SegmentHeader | undefined;
 }
 
-/** Fills a core from its allocator. @throws what `EndlessStream.open` throws */
-export async function recoverStream(core: StreamCore): Promise<StreamRecovery> {
-  return new Recovery(core).run(await core.allocator.list());
+/** Fills a core from its allocator, which may have left out runs. @throws what `EndlessStream.open` throws */
+export async function recoverStream(
+  core: StreamCore,
+  omitted: readonly OmittedRun[] = [],
+): Promise<StreamRecovery> {
+  return new Recovery(core).run(await core.allocator.list(), omitted);
 }
 
 class Recovery {
@@ -63,8 +71,11 @@ class Recovery {
     this.#core = core;
   }
 
-  run(list: readonly Blocks[]): StreamRecovery {
+  run(list: readonly Blocks[], omitted: readonly OmittedRun[]): StreamRecovery {
     const core = this.#core;
+    for (const { id, problem } of omitted) {
+      this.#damage.push({ blocks: id, offset: 0, message: problem.message });
+    }
     const readings = list.map((blocks) => this.#readHeader(blocks));
     let used = readings.length;
     // Row 1.
@@ -73,6 +84,7 @@ class Recovery {
     const found = this.#usable(list.slice(0, used), readings);
     this.#takeClosed(found);
     const droppedBytes = this.#takeLast(found, readings);
+    this.#loseOmitted(list, omitted);
     const current = core.current;
     core.end = Math.max(current?.writtenOffset ?? 0, core.controls.start);
     if (this.#damage.length > 0 && core.options.onCorruption === "read-only") core.readOnly = true;
@@ -235,6 +247,23 @@ class Recovery {
       records += most;
     }
     this.#core.lost = { segments: behind.length, records, sequence };
+  }
+
+  /** Runs behind all that can be read may have held as many records as fit, all of them empty. */
+  #loseOmitted(list: readonly Blocks[], omitted: readonly OmittedRun[]): void {
+    const core = this.#core;
+    const last = list.at(-1);
+    const behind = omitted.filter(({ id }) => id > (last?.id ?? 0)).length;
+    if (behind === 0) return;
+    const bytes = last === undefined ? SEGMENT_BYTES_MAX : last.blockBytes * last.blockCount;
+    const most = behind * Math.ceil(bytes / RECORD_OVERHEAD_BYTES);
+    const { segments = 0, records = 0, sequence = 0 } = core.lost ?? {};
+    core.lost = {
+      segments: segments + behind,
+      records: records + most,
+      sequence: Math.max(sequence, core.current?.written.sequence ?? 0) + most,
+    };
+    core.current?.end();
   }
 
   #report(blocks: Blocks, offset: number, what: string): void {
