@@ -46,6 +46,8 @@ const CLASSES = {
   RecordId: ["equals", "toString"],
   Journal: ["close", "compareAndSet", "get", "update"],
   Identity: ["checksum", "nonce", "tag"],
+  BlockStream: ["append", "close", "data", "spilled", "sync", "trailing", "verify"],
+  EndlessStream: ["append", "close", "read", "seek", "stats", "trim", "verify"],
   EmbeddedStreamStore: ["append", "close", "create", "delete", "fork", "head", "read"],
 } as const;
 

@@ -26,6 +26,7 @@ import {
   WHOLE,
 } from "../stream/stream_record.ts";
 import { checkSegmentShape, StreamSegment } from "../stream/stream_segment.ts";
+import { abandonTail } from "./abandon_tail.ts";
 import { addSnapshot } from "./recover_stream.ts";
 import type { StreamCore } from "./stream_core.ts";
 
@@ -98,6 +99,7 @@ export class AppendQueue {
         this.#core.poison(error);
       }
     }
+    if (this.#core.failure !== undefined) await abandonTail(this.#core);
     this.#busy = false;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
@@ -215,31 +217,28 @@ export class AppendQueue {
     const spans = !control && records.length === 1 && bytes <= options.spanBytes;
     const first = spans ? current?.room ?? 0 : 0;
     const snapshot = controls.snapshotBytes();
-    const fresh: Blocks[] = [];
+    let fresh = 0;
     let left = bytes + (records.length - 1) * RECORD_OVERHEAD_BYTES - first;
     try {
       do {
-        const blocks = await this.#spare();
-        fresh.push(blocks);
-        const room = roomOf(blocks) - snapshot;
+        const room = roomOf(await this.#spare(fresh++)) - snapshot;
         if (left > room && !spans) throw this.#tooLarge(bytes, room);
         left -= room;
       } while (left > 0);
     } catch (error) {
       // Nothing was written: the stream stays as it is, with more room ahead.
-      this.#core.spares.unshift(...fresh);
       this.#queue.shift();
       operation.reject(error);
       return false;
     }
-    if (fresh.length === 1 && first === 0) {
-      await this.#begin(fresh[0]!, false);
+    if (fresh === 1 && first === 0) {
+      await this.#begin(false);
       this.onSegment();
       return true;
     }
     this.#queue.shift();
     try {
-      const offset = await this.#span(records[0]!, first, fresh);
+      const offset = await this.#span(records[0]!, first);
       this.#complete([operation], [offset]);
     } catch (error) {
       operation.reject(this.#core.poison(error));
@@ -251,14 +250,16 @@ export class AppendQueue {
 
   /** Begins another segment: its header says that all before it was durable. Nothing may wait. */
   async advance(): Promise<void> {
-    const blocks = await this.#spare();
-    await this.#begin(blocks, false);
+    await this.#spare(0);
+    await this.#begin(false);
   }
 
-  async #spare(): Promise<Blocks> {
-    const blocks = this.#core.spares.shift() ?? await this.#core.allocator.allocate();
-    checkSegmentShape(blocks);
-    return blocks;
+  /** A run that is to be used, by its place among those allocated ahead. */
+  async #spare(index: number): Promise<Blocks> {
+    const { spares, allocator } = this.#core;
+    while (spares.length <= index) spares.push(await allocator.allocate());
+    checkSegmentShape(spares[index]!);
+    return spares[index]!;
   }
 
   #tooLarge(bytes: number, most: number): StateError {
@@ -268,7 +269,7 @@ export class AppendQueue {
   }
 
   /** Writes a record over the end of the current segment and new ones. @returns its offset */
-  async #span(bytes: Uint8Array, first: number, fresh: readonly Blocks[]): Promise<number> {
+  async #span(bytes: Uint8Array, first: number): Promise<number> {
     let at = 0;
     const { current } = this.#core;
     if (current !== undefined && first > 0) {
@@ -276,8 +277,8 @@ export class AppendQueue {
       await this.#write(current, true);
       at = first;
     }
-    for (const blocks of fresh) {
-      const segment = await this.#begin(blocks, at > 0);
+    while (at < bytes.length) {
+      const segment = await this.#begin(at > 0);
       const end = Math.min(bytes.length, at + segment.room);
       const isLast = end === bytes.length;
       segment.add(at === 0 ? TRAILING : isLast ? SPILLED : MIDDLE, bytes, at, end);
@@ -287,14 +288,15 @@ export class AppendQueue {
     return this.#core.current!.nextOffset - 1;
   }
 
-  /** Ends the current segment, durable to its end, and begins another. */
-  async #begin(blocks: Blocks, continues: boolean): Promise<StreamSegment> {
+  /** Ends the current segment, durable to its end, and begins another in the next run there is. */
+  async #begin(continues: boolean): Promise<StreamSegment> {
     const core = this.#core;
     const { current } = core;
     if (current !== undefined && !current.ended) {
       if (current.isDirty) await this.#write(current, true);
       current.end();
     }
+    const blocks = core.spares.shift()!;
     const segment = StreamSegment.begin(core.host, blocks, core.next(continues));
     segment.writeHeader();
     // Durable after this: the header, before anything is written behind it.

@@ -12,6 +12,7 @@ import { checkDurability } from "../../io/durability.ts";
 import type { BlockAllocator } from "../blocks.ts";
 import { type FileBlockAllocator, fileBlocks } from "../file_blocks.ts";
 import { RECORD_OVERHEAD_BYTES } from "../stream/stream_record.ts";
+import { abandonTail } from "./abandon_tail.ts";
 import { AppendQueue, roomOf } from "./append_queue.ts";
 import {
   completeStreamOptions,
@@ -292,6 +293,7 @@ export class EndlessStream {
   /**
    * Writes what waits, makes all of it durable, and lets go of the blocks; readers that wait end.
    * Idempotent. Never rejects because of an earlier failure: those whom it concerns were told.
+   * @throws {IoError} the last write or sync failed: records that were appended with "os" may be lost
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -309,11 +311,16 @@ export class EndlessStream {
       core.closing = true;
       await this.#queue.drain();
       if (core.failure === undefined && !core.readOnly) await this.#seal();
+    } catch (error) {
+      core.poison(error);
+      await abandonTail(core);
+      throw error;
     } finally {
       core.closed = true;
       core.wake();
       for (const { blocks } of [...core.trimmed, ...core.runs]) blocks.close();
       for (const blocks of core.spares) blocks.close();
+      core.successor?.close();
       await this.#owned?.close();
     }
   }
@@ -343,8 +350,8 @@ export class EndlessStream {
     try {
       await this.#queue.advance();
     } catch (error) {
-      // Without space for it the log is as good as after a crash.
-      if (!isHoldfastError(error) || error.code !== "NO_SPACE") throw error;
+      // Without blocks for it the log is as good as after a crash.
+      if (!isHoldfastError(error)) throw error;
     }
   }
 

@@ -12,7 +12,8 @@
  * | 7 | a part that goes on nowhere at its end            | void: the next segment begins with another record |
  * | 8 | a header without a whole copy, another identity, a gap in the numbers | damage                      |
  * | 9 | a batch missing before one that says it was durable | damage                                        |
- * | 10 | one copy of the last header torn, no batch behind it | written anew                                |
+ * | 10 | no batch in the last segment                     | its header is written anew: it may be torn, or its sync have failed |
+ * | 11 | batches behind the end that a later header names | not part of the log: see `abandon_tail.ts`      |
  *
  * Damage is `CORRUPT_LOG` when the option `onCorruption` is "error"; otherwise what is whole is
  * taken, and the log goes on in a new segment, or nowhere if it is "read-only". Recovery may crash:
@@ -83,7 +84,7 @@ class Recovery {
     core.spares.push(...list.slice(used));
     const found = this.#usable(list.slice(0, used), readings);
     this.#takeClosed(found);
-    const droppedBytes = this.#takeLast(found, readings);
+    const droppedBytes = this.#takeLast(found);
     this.#loseOmitted(list, omitted);
     const current = core.current;
     core.end = Math.max(current?.writtenOffset ?? 0, core.controls.start);
@@ -163,7 +164,7 @@ class Recovery {
   }
 
   /** Rows 3 to 7. */
-  #takeLast(found: readonly Found[], readings: readonly HeaderReading[]): number {
+  #takeLast(found: readonly Found[]): number {
     const core = this.#core;
     const last = found.findLastIndex(({ header }) => header !== undefined);
     const behind = found.slice(last + 1);
@@ -176,14 +177,13 @@ class Recovery {
     const controls: Uint8Array[] = [];
     const loaded = this.#load(blocks, header, 0, controls);
     const { segment } = loaded;
-    const isTorn = readings[last]!.damagedCopies > 0;
     this.#earlierControls(loaded, header, controls);
     for (const control of controls) core.controls.apply(control);
     const isReadOnly = this.#damage.length > 0 && core.options.onCorruption === "read-only";
     if (!isReadOnly) {
       if (loaded.sealed) clearTail(loaded);
       // Row 10.
-      if (loaded.batches === 0 && isTorn) segment.writeHeader();
+      if (loaded.batches === 0) segment.writeHeader();
       // Durable after this: all that readers will see, and that the torn tail is gone.
       blocks.sync();
     }

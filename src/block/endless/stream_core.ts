@@ -68,6 +68,8 @@ export class StreamCore {
   lost: LostTail | undefined;
   /** The first failed write or sync. */
   failure: { readonly cause: unknown } | undefined;
+  /** What follows the last durable record, once something failed; `null` while it is being made. */
+  successor: Blocks | null | undefined;
   /** Damage was found, and it was opened for that with "read-only". */
   readOnly = false;
   /** It is being closed, or was. */

@@ -60,7 +60,9 @@ export interface BlockRange {
  * Nothing is durable before {@linkcode BlockStream.sync}, and nothing that is not durable can be
  * read. Whatever a crash leaves, opening finds all that was synced; a later append that was not is
  * there as a whole, or dropped. One owner; not for several threads. After a failed write or sync it
- * is poisoned: reads go on, appends do not, until it is opened again.
+ * is poisoned: reads go on, appends do not, until it is opened again. After a failed sync some disks
+ * show what they have lost, so that opening cannot tell: go on in other blocks then, as
+ * `EndlessStream` does by itself.
  *
  * ```ts
  * import { BlockStream, memoryBlocks } from "@holdfast/holdfast";
