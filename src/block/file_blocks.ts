@@ -166,14 +166,13 @@ class BlockFiles implements RunSource {
       });
     }
     this.#file = new HeadFile(await this.#io.open(path, "write"), this.#checksum);
-    const { head, stale } = this.#file.read(path);
+    const { head, stale } = await this.#file.read(path);
     const shape = this.#shapeOf(head, asked);
     this.#head = liveRange(head, ids, stale);
     const { live, omitted } = await this.#openRuns(ids);
     try {
       if (!omits && omitted[0] !== undefined) throw omitted[0].problem;
-      // Durable after this: the head, and the names that it counts. What was read may be in the
-      // system's cache only, since the last owner may have been killed.
+      // Durable after these: the names that the head counts, and the head.
       await this.#io.syncDirectory(path);
       await this.#writeHead(this.#head);
       for (const draft of drafts) await this.#io.remove(draft);

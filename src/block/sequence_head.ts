@@ -56,7 +56,7 @@ export class HeadFile {
    * @throws {FormatError} `NOT_OUR_FILE`, `FORMAT_NEWER`
    * @throws {CorruptionError} `CORRUPT_BLOCKS`
    */
-  read(path: string): { readonly head: SequenceHead; readonly stale: boolean } {
+  async read(path: string): Promise<{ readonly head: SequenceHead; readonly stale: boolean }> {
     const { value, damaged, ours } = this.#register.read();
     if (!ours) {
       throw new FormatError("NOT_OUR_FILE", `Cannot open "${path}": it heads no blocks`, { path });
@@ -67,14 +67,23 @@ export class HeadFile {
         offset: 0,
       });
     }
-    return { head: decodeHead(value, path), stale: damaged.length > 0 };
+    const head = decodeHead(value, path);
+    // Durable after this: what was read, which a killed owner may have left in the system's cache
+    // only. The next write takes the place of the one before it.
+    await this.#file.syncAsync();
+    return { head, stale: damaged.length > 0 };
   }
 
   /** Writes the head and returns when it is durable. */
   async write(head: SequenceHead): Promise<void> {
     this.#register.write(encodeHead(head));
-    // Durable after this: the head. Until then a crash leaves the one before.
-    await this.#file.syncAsync();
+    try {
+      // Durable after this: the head. Until then a crash leaves the one before.
+      await this.#file.syncAsync();
+    } catch (error) {
+      this.#register.takeBack();
+      throw error;
+    }
   }
 
   /** Closes the file. */
