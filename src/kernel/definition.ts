@@ -60,6 +60,11 @@ export interface HeldTree extends TreeReader {
 /** Reads and changes one tree inside a transaction. */
 export interface TreeWriter extends TreeReader {
   /**
+   * Whether no other view of the tree is open in the transaction, by an equal definition: what one
+   * remembers, another may change without a move of `revision`.
+   */
+  readonly alone: boolean;
+  /**
    * Inserts or replaces: the value is `bytes[0, length)`. Copies key and value. `guard` says what
    * must hold until the commit at every isolation.
    */

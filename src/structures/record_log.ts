@@ -127,7 +127,8 @@ class LogWriter extends LogReader implements RecordLogWriter {
 
   override head(): number {
     const { revision } = this.#tree;
-    if (this.#head < 0 || this.#revision !== revision) this.#head = super.head();
+    const isKnown = this.#head >= 0 && this.#revision === revision && this.#tree.alone;
+    if (!isKnown) this.#head = super.head();
     this.#revision = revision;
     return this.#head;
   }

@@ -127,6 +127,20 @@ for (const isolation of LEVELS) {
   });
 }
 
+test("recordLog: equal definitions append to one log, in one transaction too", async () => {
+  const db = await Database.memory();
+  await db.update((tx) => {
+    const logs = [tx.open(audit), tx.open(recordLog("audit")), tx.open(recordLog("audit"))];
+    for (let n = 0; n < 12; n++) {
+      assert.equal(logs[n % logs.length]!.append(text(`${n}`)), n);
+      for (const log of logs) assert.equal(log.head(), n + 1);
+    }
+  });
+  const found = Array.from(db.open(audit).read(), ({ bytes }) => new TextDecoder().decode(bytes));
+  assert.deepEqual(found, Array.from({ length: 12 }, (_, n) => `${n}`));
+  await db.close();
+});
+
 test("regression: no record that was synced is ever written over, whatever crash it was", async () => {
   const seeds = 6;
   let crashes = 0;

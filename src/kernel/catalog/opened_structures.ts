@@ -97,6 +97,9 @@ export class OpenedStructures {
       this.#changes.push({ operations, created: id, redefines, ended: NOTHING });
     }
     const tree = new TransactionTree(transaction, id);
+    for (const opened of this.#views()) {
+      if (opened.tree.tree === id) opened.tree.alone = tree.alone = false;
+    }
     const changes = new TreeChanges(this.#host.engine, tree);
     const writer = definition.writer(changes, (other) => transaction.open(other));
     this.#keep({ definition, tree, writer });

@@ -33,6 +33,8 @@ export interface TreeOwner extends Revertible {
 /** The source and the sink of a tree's views. */
 export class TransactionTree implements ChangeSink {
   readonly tree: number;
+  /** Whether the transaction has no other view of the tree. */
+  alone = true;
   readonly #transaction: TreeOwner;
   #gone: string | undefined;
 

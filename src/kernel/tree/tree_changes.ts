@@ -21,6 +21,8 @@ export interface ChangeSink extends ViewSource {
   readonly own: WriteSet;
   /** Moves when the view may have changed by more than own changes. */
   readonly revision: number;
+  /** See `TreeWriter.alone`. */
+  readonly alone: boolean;
   /** Registers a run written for a value that is not committed yet. */
   reserve(page: number, pages: number): void;
   /** See `TreeWriter.atomic`. */
@@ -96,6 +98,10 @@ export class TreeChanges extends TreeView implements TreeWriter {
 
   override get revision(): number {
     return this.#sink.revision;
+  }
+
+  get alone(): boolean {
+    return this.#sink.alone;
   }
 
   draft(draft: Draft, key?: ByteWriter): void {

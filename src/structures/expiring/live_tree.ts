@@ -107,6 +107,10 @@ export class LiveWriter extends LiveReader implements TreeWriter {
     this.#tree = tree;
   }
 
+  get alone(): boolean {
+    return this.#tree.alone;
+  }
+
   put(key: ByteWriter, bytes: Uint8Array, length: number, guard?: Guard): void {
     const expiresAt = this.expiry ?? this.aside(() => this.expiresAt(key)) ?? NEVER;
     valueBytes.reset();

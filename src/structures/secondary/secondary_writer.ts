@@ -63,6 +63,10 @@ export class IndexedTree<K, V> implements TreeWriter {
     return this.#tree.revision;
   }
 
+  get alone(): boolean {
+    return this.#tree.alone;
+  }
+
   now(): number {
     return this.#tree.now();
   }
