@@ -30,6 +30,12 @@ export interface Codec<T> {
   readonly views?: boolean;
 
   /**
+   * Where a value of this many bytes may be put before `decode` is called for it, if it has to be
+   * read from a file; `undefined`: anywhere. What is damaged may be left there.
+   */
+  room?(length: number): Uint8Array | undefined;
+
+  /**
    * The value whose bytes are exactly `bytes[begin, end)`.
    *
    * @throws {CorruptionError} `CORRUPT_VALUE` if `encode` cannot have written these bytes

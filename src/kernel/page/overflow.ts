@@ -15,6 +15,7 @@
  */
 
 import type { Checksum } from "../../base/checksum.ts";
+import type { Codec } from "../../base/key_codec.ts";
 import { CorruptionError } from "../../errors.ts";
 import type { IoFile } from "../../io/adapter.ts";
 import { PAGE_BYTES, VALUE_BYTES_MAX } from "../limits.ts";
@@ -36,17 +37,21 @@ export function referenceLength(bytes: Uint8Array, at: number): number {
   return u32At(bytes, at + 8) + u32At(bytes, at + 12) * 0x1_0000_0000;
 }
 
+/** Has room for values, if it is asked. */
+export type ValueRoom = Pick<Codec<unknown>, "room">;
+
 /** Reads the run of a reference, or `undefined` when it is not what the reference says. */
 export function readRun(
   file: IoFile,
   checksum: Checksum,
   bytes: Uint8Array,
   at: number,
+  to?: ValueRoom,
 ): Uint8Array | undefined {
   const length = referenceLength(bytes, at);
   const offset = referencePage(bytes, at) * PAGE_BYTES;
   if (length > VALUE_BYTES_MAX || offset + length > file.size()) return undefined;
-  const value = new Uint8Array(length);
+  const value = to?.room?.(length) ?? new Uint8Array(length);
   const read = file.readAt(value, offset);
   return read === length && checksum.of(value, 0, length) === u32At(bytes, at + 4)
     ? value
@@ -96,11 +101,11 @@ export class OverflowStore {
   }
 
   /**
-   * Reads and verifies the value of a reference into a fresh buffer.
+   * Reads and verifies the value of a reference into a fresh buffer, or where `to` has room for it.
    * @throws {CorruptionError} `CORRUPT_VALUE`
    */
-  read(bytes: Uint8Array, at: number): Uint8Array {
-    const value = readRun(this.#file, this.#checksum, bytes, at);
+  read(bytes: Uint8Array, at: number, to?: ValueRoom): Uint8Array {
+    const value = readRun(this.#file, this.#checksum, bytes, at, to);
     if (value !== undefined) return value;
     const page = referencePage(bytes, at);
     throw new CorruptionError(

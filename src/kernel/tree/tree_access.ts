@@ -85,7 +85,7 @@ export class TreeView implements TreeReader {
     const root = engine.states.root(this.source.state, id);
     if (!tree.find(root, key.bytes, 0, key.length)) return undefined;
     if (tree.valueLength === OVERFLOW) {
-      const value = engine.overflow.read(tree.bytes, tree.valueAt);
+      const value = engine.overflow.read(tree.bytes, tree.valueAt, codec);
       return codec.decode(value, 0, value.length);
     }
     return this.#decode(codec, tree.bytes, tree.valueAt, tree.valueAt + tree.valueLength);
@@ -186,7 +186,7 @@ export class TreeView implements TreeReader {
     if (kind === REMOVE) return undefined;
     const at = set.valueAt(op);
     if (kind === PUT_REFERENCE) {
-      const value = this.engine.overflow.read(set.out.bytes, at);
+      const value = this.engine.overflow.read(set.out.bytes, at, codec);
       return codec.decode(value, 0, value.length);
     }
     return this.#decode(codec, set.out.bytes, at, at + set.valueLength(op));

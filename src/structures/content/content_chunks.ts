@@ -108,8 +108,16 @@ class PartCodec implements Codec<number> {
     throw new TypeError("Parts are only read");
   }
 
+  room(length: number): Uint8Array | undefined {
+    const { target, shift } = this;
+    const lies = shift >= 0 && shift + length <= target.length;
+    return lies ? target.subarray(shift, shift + length) : undefined;
+  }
+
   decode(bytes: Uint8Array, begin: number, end: number): number {
     const { target, shift } = this;
+    // It is there already, if there was room for it.
+    if (bytes.buffer === target.buffer) return end - begin;
     const first = begin + Math.max(0, -shift);
     const last = Math.min(end, begin + target.length - shift);
     if (first < last) target.set(bytes.subarray(first, last), Math.max(0, shift));
