@@ -166,43 +166,55 @@ const workloads: readonly (readonly [string, readonly Step[], SimulatedDiskOptio
 ];
 
 for (const [name, steps, options] of workloads) {
-  test(`EndlessStream: "${name}" loses nothing acknowledged at any power cut`, async () => {
-    const images = await campaign(name, steps, options);
-    assert.ok(images > 40, `${images} images`);
-  });
+  test(
+    `EndlessStream: "${name}" loses nothing acknowledged at any power cut`,
+    { timeout: 120_000 },
+    async () => {
+      const images = await campaign(name, steps, options);
+      assert.ok(images > 40, `${images} images`);
+    },
+  );
 }
 
-test("EndlessStream: the death of the process loses nothing that was written", async () => {
-  for (let cut = 20; cut < 90; cut += 3) {
-    const disk = new SimulatedDisk({ seed: 3 });
-    disk.cutAt(cut);
-    const ledger = new StreamLedger();
-    await live(disk, ledger, [unsynced, small, spanning, unsynced, batch, unsynced], new Prng(9));
-    const log = await open(disk.processDeath());
-    ledger.assertRecovered(log, "process", `cut ${cut}`);
-    await log.close();
-  }
-});
-
-test("EndlessStream: recovery may be cut too, any number of times", async () => {
-  const disk = new SimulatedDisk({ seed: 4 });
-  const ledger = new StreamLedger();
-  const log = await open(disk);
-  await append(log, ledger, [3000]);
-  disk.cutAt(disk.operations + 1);
-  await Promise.allSettled([append(log, ledger, [3000]), append(log, ledger, [900])]);
-  let images = 0;
-  for (const { disk: image } of disk.images({ limit: 20 })) {
-    let now = image;
-    for (let cut = 0; cut < 4; cut++) {
-      now.cutAt(now.operations + cut);
-      await open(now).catch(() => {});
-      const policies = now.policies({ limit: 5, seed: cut });
-      now = now.crash(policies[cut % policies.length]!);
+test(
+  "EndlessStream: the death of the process loses nothing that was written",
+  { timeout: 120_000 },
+  async () => {
+    for (let cut = 20; cut < 90; cut += 3) {
+      const disk = new SimulatedDisk({ seed: 3 });
+      disk.cutAt(cut);
+      const ledger = new StreamLedger();
+      await live(disk, ledger, [unsynced, small, spanning, unsynced, batch, unsynced], new Prng(9));
+      const log = await open(disk.processDeath());
+      ledger.assertRecovered(log, "process", `cut ${cut}`);
+      await log.close();
     }
-    const after = await open(now);
-    ledger.clone().assertRecovered(after, "power", `image ${images}`);
-    images++;
-  }
-  assert.ok(images > 5, `${images} images`);
-});
+  },
+);
+
+test(
+  "EndlessStream: recovery may be cut too, any number of times",
+  { timeout: 120_000 },
+  async () => {
+    const disk = new SimulatedDisk({ seed: 4 });
+    const ledger = new StreamLedger();
+    const log = await open(disk);
+    await append(log, ledger, [3000]);
+    disk.cutAt(disk.operations + 1);
+    await Promise.allSettled([append(log, ledger, [3000]), append(log, ledger, [900])]);
+    let images = 0;
+    for (const { disk: image } of disk.images({ limit: 20 })) {
+      let now = image;
+      for (let cut = 0; cut < 4; cut++) {
+        now.cutAt(now.operations + cut);
+        await open(now).catch(() => {});
+        const policies = now.policies({ limit: 5, seed: cut });
+        now = now.crash(policies[cut % policies.length]!);
+      }
+      const after = await open(now);
+      ledger.clone().assertRecovered(after, "power", `image ${images}`);
+      images++;
+    }
+    assert.ok(images > 5, `${images} images`);
+  },
+);

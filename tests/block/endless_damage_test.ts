@@ -62,7 +62,9 @@ async function read(blocks: TestAllocator): Promise<string> {
   }
 }
 
-test("EndlessStream survives or reports every single changed byte of a closed log", async () => {
+test("EndlessStream survives or reports every single changed byte of a closed log", {
+  timeout: 120_000,
+}, async () => {
   const blocks = await build();
   const outcomes = new Map<string, number>();
   const images = blocks.runs.map((run) => run.image());
@@ -83,26 +85,30 @@ test("EndlessStream survives or reports every single changed byte of a closed lo
   assert.ok(outcomes.get("CORRUPT_LOG")! > 500);
 });
 
-test("EndlessStream survives or reports every truncation of any segment", async () => {
-  const blocks = await build();
-  const images = blocks.runs.map((run) => run.image());
-  const outcomes = new Set<string>();
-  for (const [index, run] of blocks.runs.entries()) {
-    for (let length = 0; length < 32_768; length += 181) {
-      const isLast = index === blocks.runs.length - 1;
-      run.file.truncate(length);
-      const outcome = await read(blocks).catch((error) => {
-        // The last segment may be cut where nobody can tell: what is before it is whole.
-        if (!isLast || !(error instanceof assert.AssertionError)) throw error;
-        return "shorter";
-      });
-      outcomes.add(outcome);
-      for (const [i, image] of images.entries()) blocks.runs[i]!.file.writeAt(image, 0);
+test(
+  "EndlessStream survives or reports every truncation of any segment",
+  { timeout: 120_000 },
+  async () => {
+    const blocks = await build();
+    const images = blocks.runs.map((run) => run.image());
+    const outcomes = new Set<string>();
+    for (const [index, run] of blocks.runs.entries()) {
+      for (let length = 0; length < 32_768; length += 181) {
+        const isLast = index === blocks.runs.length - 1;
+        run.file.truncate(length);
+        const outcome = await read(blocks).catch((error) => {
+          // The last segment may be cut where nobody can tell: what is before it is whole.
+          if (!isLast || !(error instanceof assert.AssertionError)) throw error;
+          return "shorter";
+        });
+        outcomes.add(outcome);
+        for (const [i, image] of images.entries()) blocks.runs[i]!.file.writeAt(image, 0);
+      }
     }
-  }
-  assert.ok(outcomes.has("CORRUPT_LOG") && outcomes.has("whole"));
-  assert.ok([...outcomes].every((code) => ["CORRUPT_LOG", "whole", "shorter"].includes(code)));
-});
+    assert.ok(outcomes.has("CORRUPT_LOG") && outcomes.has("whole"));
+    assert.ok([...outcomes].every((code) => ["CORRUPT_LOG", "whole", "shorter"].includes(code)));
+  },
+);
 
 /** Damages one byte of the payload that holds a record in the middle of the log. */
 async function damageInside(): Promise<{ blocks: TestAllocator; segment: number }> {

@@ -76,45 +76,49 @@ test("EndlessStream.append keeps the order of calls, and copies what it is given
   await log.close();
 });
 
-test("EndlessStream: readers never see bytes that are not durable", async () => {
-  for (let seed = 0; seed < 8; seed++) {
-    const random = new Prng(seed);
-    const disk = new SimulatedDisk({ seed, syncMilliseconds: seed % 2 === 0 ? 5 : 0 });
-    const log = await EndlessStream.open("/log", {
-      io: disk.io,
-      segmentBytes: 32768,
-      span: { maxBytes: 50_000 },
-    });
-    let acknowledged = 0;
-    let looks = 0;
-    /** All that is readable now is there after a power cut now that keeps nothing that is pending. */
-    const look = async (): Promise<void> => {
-      const seen = offsets(log).length;
-      assert.ok(seen >= acknowledged, "what is acknowledged is seen");
-      looks++;
-      if (random.below(3) > 0) return;
-      const after = await EndlessStream.open("/log", { io: disk.crash("nothing kept").io });
-      assert.ok(after.end >= seen, `${seen} were seen, ${after.end} were durable`);
-      await after.close();
-    };
-    const waiting = new Set<Promise<unknown>>();
-    for (let n = 0; n < 60; n++) {
-      const length = random.below(10) === 0 ? 20_000 + random.below(20_000) : random.below(900);
-      const append = log.append(numbered(n, length)).then(() => acknowledged++);
-      waiting.add(append);
-      const turns = random.below(4);
-      for (let turn = 0; turn < turns; turn++) {
+test(
+  "EndlessStream: readers never see bytes that are not durable",
+  { timeout: 120_000 },
+  async () => {
+    for (let seed = 0; seed < 8; seed++) {
+      const random = new Prng(seed);
+      const disk = new SimulatedDisk({ seed, syncMilliseconds: seed % 2 === 0 ? 5 : 0 });
+      const log = await EndlessStream.open("/log", {
+        io: disk.io,
+        segmentBytes: 32768,
+        span: { maxBytes: 50_000 },
+      });
+      let acknowledged = 0;
+      let looks = 0;
+      /** All that is readable now is there after a power cut now that keeps nothing that is pending. */
+      const look = async (): Promise<void> => {
+        const seen = offsets(log).length;
+        assert.ok(seen >= acknowledged, "what is acknowledged is seen");
+        looks++;
+        if (random.below(3) > 0) return;
+        const after = await EndlessStream.open("/log", { io: disk.crash("nothing kept").io });
+        assert.ok(after.end >= seen, `${seen} were seen, ${after.end} were durable`);
+        await after.close();
+      };
+      const waiting = new Set<Promise<unknown>>();
+      for (let n = 0; n < 60; n++) {
+        const length = random.below(10) === 0 ? 20_000 + random.below(20_000) : random.below(900);
+        const append = log.append(numbered(n, length)).then(() => acknowledged++);
+        waiting.add(append);
+        const turns = random.below(4);
+        for (let turn = 0; turn < turns; turn++) {
+          await look();
+          await new Promise<void>((resolve) => disk.io.nextTurn(resolve));
+        }
         await look();
-        await new Promise<void>((resolve) => disk.io.nextTurn(resolve));
       }
-      await look();
+      await Promise.all(waiting);
+      assert.equal(offsets(log).length, 60);
+      assert.ok(looks > 60);
+      await log.close();
     }
-    await Promise.all(waiting);
-    assert.equal(offsets(log).length, 60);
-    assert.ok(looks > 60);
-    await log.close();
-  }
-});
+  },
+);
 
 for (const failing of ["sync", "write"] as const) {
   test(`EndlessStream: a failed ${failing} poisons it, nothing is stuck, reopening heals (regression: 1d.8, 1d.12)`, async () => {
@@ -220,7 +224,9 @@ test("EndlessStream.append refuses what is no record", async () => {
   await small.close();
 });
 
-test("EndlessStream reads a log a hundred times larger than its cache in bounded memory", async () => {
+test("EndlessStream reads a log a hundred times larger than its cache in bounded memory", {
+  timeout: 120_000,
+}, async () => {
   const blocks = new TestAllocator(64);
   const cacheBytes = 128 * 1024;
   const log = await openOn(blocks, { cacheBytes });

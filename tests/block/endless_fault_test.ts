@@ -53,31 +53,35 @@ const FAULTS: readonly Omit<Fault, "at">[] = [
 for (const fault of FAULTS) {
   const name = `${fault.operation} ${fault.mode ?? ""}${fault.shortWrite ?? ""}`.trim();
   for (const kind of ["disk", "mixed"] as const) {
-    test(`EndlessStream: a failed ${name}, ${kind}, opening again, and a power cut lose nothing acknowledged`, async () => {
-      let poisoned = 0;
-      for (let at = 0; at < 60; at++) {
-        const disk = new SimulatedDisk({ seed: at });
-        const ledger = new StreamLedger();
-        const log = await open(disk);
-        disk.fail({ ...fault, at });
-        const durability = (n: number): "os" | "disk" =>
-          kind === "mixed" && n % 2 === 1 ? "os" : "disk";
-        const whole = await appendAll(log, ledger, LENGTHS, durability);
-        const closed = await log.close().then(() => true, () => false);
-        if (whole && closed) break;
-        poisoned++;
-        disk.heal();
-        const again = await open(disk);
-        // What "os" promises is more than such a disk keeps.
-        const death = fault.mode === "F3" ? "power" : "process";
-        ledger.assertRecovered(again, death, `${name} at ${at}`);
-        assert.ok(await appendAll(again, ledger, LENGTHS), "healed");
-        const after = await open(disk.crash("nothing kept"));
-        ledger.assertRecovered(after, "power", `${name} at ${at}, then a power cut`);
-        await after.close();
-        await again.close();
-      }
-      assert.ok(poisoned > 5, `${poisoned} times`);
-    });
+    test(
+      `EndlessStream: a failed ${name}, ${kind}, opening again, and a power cut lose nothing acknowledged`,
+      { timeout: 120_000 },
+      async () => {
+        let poisoned = 0;
+        for (let at = 0; at < 60; at++) {
+          const disk = new SimulatedDisk({ seed: at });
+          const ledger = new StreamLedger();
+          const log = await open(disk);
+          disk.fail({ ...fault, at });
+          const durability = (n: number): "os" | "disk" =>
+            kind === "mixed" && n % 2 === 1 ? "os" : "disk";
+          const whole = await appendAll(log, ledger, LENGTHS, durability);
+          const closed = await log.close().then(() => true, () => false);
+          if (whole && closed) break;
+          poisoned++;
+          disk.heal();
+          const again = await open(disk);
+          // What "os" promises is more than such a disk keeps.
+          const death = fault.mode === "F3" ? "power" : "process";
+          ledger.assertRecovered(again, death, `${name} at ${at}`);
+          assert.ok(await appendAll(again, ledger, LENGTHS), "healed");
+          const after = await open(disk.crash("nothing kept"));
+          ledger.assertRecovered(after, "power", `${name} at ${at}, then a power cut`);
+          await after.close();
+          await again.close();
+        }
+        assert.ok(poisoned > 5, `${poisoned} times`);
+      },
+    );
   }
 }

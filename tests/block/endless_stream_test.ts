@@ -237,7 +237,9 @@ for (const { name: place, run } of STORES) {
       assert.throws(() => reader.take(), hasCode("CLOSED"));
     }));
 
-  test(`EndlessStream.seek finds the first record that is not before, across segments: ${place}`, () =>
+  test(`EndlessStream.seek finds the first record that is not before, across segments: ${place}`, {
+    timeout: 60_000,
+  }, () =>
     run(async (store) => {
       const log = await store.open({ span: { maxBytes: 40_000 } });
       assert.equal(log.seek(() => 1), 0);
