@@ -225,3 +225,37 @@ test("EndlessStream in voidBlocks takes appends and keeps nothing", async () => 
   await log.close();
   await blocks.close();
 });
+
+test("EndlessStream: an empty record begins another segment where not even that has room", async () => {
+  const blocks = new TestAllocator(4);
+  for (const durability of ["os", "disk"] as const) {
+    let log = await openOn(blocks);
+    const { end } = log;
+    for (let n = 0; n < 7; n++) {
+      assert.deepEqual(await log.append(new Uint8Array(0), { durability }), { offset: end + n });
+      if (n % 2 === 1) await log.sync();
+      if (n % 3 !== 2) continue;
+      await log.close();
+      log = await openOn(blocks);
+    }
+    assert.equal(log.end, end + 7);
+    await log.close();
+  }
+});
+
+test("EndlessStream: a reader in a segment of which only control records are left may lose it", async () => {
+  const blocks = new TestAllocator(4);
+  const log = await openOn(blocks);
+  await log.append(numbered(0, 100));
+  const reader = log.read();
+  assert.equal(reader.take()?.offset, 0);
+  await log.setCursor("a", 1);
+  await log.append(numbered(1, 9000));
+  await log.trim(1);
+  assert.deepEqual(blocks.released, [1]);
+  const gone = blocks.runs.map(({ id }) => id);
+  assert.ok(!gone.includes(1));
+  assert.deepEqual(reader.take(), { offset: 1, bytes: numbered(1, 9000) });
+  assert.equal(reader.skipped, 0);
+  await log.close();
+});

@@ -51,7 +51,7 @@ export class TestAllocator implements BlockAllocator {
   async release(blocks: Blocks): Promise<void> {
     if (blocks !== this.runs[0]) throw new RangeError("not the oldest");
     if (this.failingReleases-- > 0) throw new IoError("IO_FAILED", "the test's disk failed");
-    this.runs.shift();
+    this.runs.shift()!.released = true;
     this.released.push(blocks.id);
   }
 

@@ -23,6 +23,8 @@ export class TestBlocks implements Blocks {
   /** What is called at each write; may throw. */
   onWrite: () => void = () => {};
   closed = false;
+  /** Nobody may read them any more. */
+  released = false;
 
   constructor(
     file: IoFile,
@@ -40,6 +42,7 @@ export class TestBlocks implements Blocks {
   }
 
   readAt(buffer: Uint8Array, offset: number): number {
+    if (this.released) throw new RangeError("these blocks were released");
     this.reads++;
     this.readBytes += buffer.length;
     return this.file.readAt(buffer, offset);

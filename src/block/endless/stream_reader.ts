@@ -184,6 +184,9 @@ export class SegmentReader implements StreamReader {
   /** Makes a part present. @returns `false` when there is none any more */
   #loadPart(): boolean {
     for (;;) {
+      // A segment that was released holds nothing from `offset` on but control records.
+      const oldest = this.#core.segments[0]?.header.number ?? 0;
+      if ((this.#segment?.header.number ?? oldest) < oldest) this.#leave();
       if (this.#segment === undefined && !this.#locate()) return false;
       if (this.#window !== undefined && this.#part < this.#window.parts.length) return true;
       const segment = this.#segment!;

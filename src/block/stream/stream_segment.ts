@@ -158,13 +158,9 @@ export class StreamSegment {
     return this.header.firstOffset + this.synced.items;
   }
 
-  /** Bytes that one more record can have, if it is the last. */
+  /** Bytes that one more record can have, if it is the last; 0 when there is none. */
   get room(): number {
-    if (this.ended || this.#trailing > 0) return 0;
-    const used = this.#writer === undefined
-      ? this.written.at
-      : this.#writer.used + this.#writer.pendingBytes;
-    return Math.max(0, this.extent.bytes - used - BATCH_HEADER_BYTES - RECORD_OVERHEAD_BYTES);
+    return Math.max(0, this.#left());
   }
 
   /** Bytes that the only record of an empty segment can have. */
@@ -174,8 +170,7 @@ export class StreamSegment {
 
   /** Whether a sealed batch has room for `count` more records with `bytes` in all. */
   fits(count: number, bytes: number): boolean {
-    return bytes + (count - 1) * RECORD_OVERHEAD_BYTES <= this.room && !this.ended &&
-      this.#trailing === 0;
+    return bytes + (count - 1) * RECORD_OVERHEAD_BYTES <= this.#left();
   }
 
   /** Bytes gathered for the next batch. */
@@ -255,6 +250,15 @@ export class StreamSegment {
     this.ended = true;
     this.#chain = this.position.chain;
     this.#writer = undefined;
+  }
+
+  /** As `room`, but negative where not even an empty record has room. */
+  #left(): number {
+    if (this.ended || this.#trailing > 0) return -1;
+    const used = this.#writer === undefined
+      ? this.written.at
+      : this.#writer.used + this.#writer.pendingBytes;
+    return this.extent.bytes - used - BATCH_HEADER_BYTES - RECORD_OVERHEAD_BYTES;
   }
 
   #open(): LogWriter {
