@@ -20,12 +20,12 @@
  * | 60     | u32  | placed: bytes of the log's user before this batch in the extent; else 0     |
  * | 64     | -    | payload                                                                     |
  *
- * A sealed batch is padded with zeros to 4 KiB, because a sync follows it and no later write may
- * share a block with it; any other is padded to 64 bytes. All integers are little-endian.
+ * A sealed batch is padded with zeros to the next multiple of 4 KiB of its extent, whatever was
+ * written before it, because a sync follows it and no later write may share a block with it; any other
+ * to the next multiple of 64 bytes. All integers are little-endian.
  *
  * A placed batch says where it is, so that it can be found from anywhere in its extent and no copy
- * of it inside a payload passes for a batch; a sealed one ends at a multiple of 4 KiB of the extent,
- * whatever was written before it. The kernel's log has none, the streams of blocks no others.
+ * of it inside a payload passes for a batch. The kernel's log has none, the streams of blocks no others.
  *
  * @module
  */
@@ -74,20 +74,9 @@ export interface BatchHeader {
 }
 
 /** Where a batch that begins at `at` in its extent ends: the offset of the next. */
-export function batchEnd(
-  at: number,
-  payloadBytes: number,
-  sealed: boolean,
-  placed: boolean,
-): number {
-  if (!placed || !sealed) return at + batchBytes(payloadBytes, sealed);
-  return Math.ceil((at + BATCH_HEADER_BYTES + payloadBytes) / SEAL_BYTES) * SEAL_BYTES;
-}
-
-/** Bytes that a batch without a place takes in its extent. */
-export function batchBytes(payloadBytes: number, sealed: boolean): number {
+export function batchEnd(at: number, payloadBytes: number, sealed: boolean): number {
   const unit = sealed ? SEAL_BYTES : BATCH_HEADER_BYTES;
-  return Math.ceil((BATCH_HEADER_BYTES + payloadBytes) / unit) * unit;
+  return Math.ceil((at + BATCH_HEADER_BYTES + payloadBytes) / unit) * unit;
 }
 
 /** Writes a header at `at`. @returns its checksum, the chain value of the next batch. */

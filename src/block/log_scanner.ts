@@ -136,7 +136,7 @@ export function scanExtent(
 
 /** Where the next batch would be. */
 export function endOf({ at, header }: FoundBatch): number {
-  return batchEnd(at, header.payloadBytes, header.sealed, header.place !== undefined);
+  return batchEnd(at, header.payloadBytes, header.sealed);
 }
 
 /** The batch at an offset, if it is one of this log and whole; its place in the order is not checked. */
@@ -219,8 +219,7 @@ export function tornEnd(
   let end = from;
   findHeader(window, from, window.extent.bytes, checksum, identity, (header, at) => {
     if (header.salt === window.extent.salt) {
-      const { payloadBytes, sealed, place } = header;
-      const next = batchEnd(at, payloadBytes, sealed, place !== undefined);
+      const next = batchEnd(at, header.payloadBytes, header.sealed);
       end = Math.min(window.extent.bytes, next);
     }
     return false;

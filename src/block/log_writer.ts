@@ -38,24 +38,21 @@ export class LogWriter {
   readonly #file: Pick<IoFile, "writeAt">;
   readonly #checksum: Checksum;
   readonly #identity: number;
-  readonly #placed: boolean;
   #buffer = new Uint8Array(BUFFER_BYTES);
   #length = BATCH_HEADER_BYTES;
   #count = 0;
 
-  /** Continues a log at a position, at the start of an extent. Its batches have a place, or none. */
+  /** Continues a log at a position, at the start of an extent. */
   constructor(
     file: Pick<IoFile, "writeAt">,
     checksum: Checksum,
     identity: number,
     extent: LogExtent,
     position: LogPosition,
-    placed: boolean = false,
   ) {
     this.#file = file;
     this.#checksum = checksum;
     this.#identity = identity;
-    this.#placed = placed;
     this.extent = extent;
     this.used = 0;
     this.position = { ...position };
@@ -64,7 +61,7 @@ export class LogWriter {
 
   /** Whether a sealed batch with `payloadBytes` in all fits what is left of the extent. */
   fits(payloadBytes: number): boolean {
-    return batchEnd(this.used, payloadBytes, true, this.#placed) <= this.extent.bytes;
+    return batchEnd(this.used, payloadBytes, true) <= this.extent.bytes;
   }
 
   /** Payload bytes gathered so far. */
@@ -107,7 +104,7 @@ export class LogWriter {
    */
   write(sealed: boolean, counts?: BatchCounts): void {
     const payloadBytes = this.#length - BATCH_HEADER_BYTES;
-    const bytes = batchEnd(this.used, payloadBytes, sealed, this.#placed) - this.used;
+    const bytes = batchEnd(this.used, payloadBytes, sealed) - this.used;
     assert(this.used + bytes <= this.extent.bytes, "the batch fits its extent");
     const chain = encodeBatchHeader(
       {

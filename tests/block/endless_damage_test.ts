@@ -1,6 +1,7 @@
 /** Damaged endless streams: all that was there, or a typed error; the rest stays readable. */
 
 import assert from "node:assert/strict";
+import process from "node:process";
 import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
 import { Checksum } from "../../src/base/checksum.ts";
@@ -20,6 +21,9 @@ const io = memoryIo();
 const SPAN = { span: { maxBytes: 40_000 } };
 const lengthOf = (n: number): number => n === 6 ? 14_000 : n % 4 === 3 ? 5000 : 60;
 const RECORDS = 20;
+
+/** Every so many bytes of headers are changed, of payloads fewer: `DAMAGE_STEP=1` for each. */
+const STEP = Number(process.env["DAMAGE_STEP"] ?? 5);
 
 function openOn(blocks: TestAllocator, options: EndlessStreamOptions = {}): Promise<EndlessStream> {
   return EndlessStream.open(blocks, { io, ...SPAN, ...options });
@@ -62,7 +66,7 @@ async function read(blocks: TestAllocator): Promise<string> {
   }
 }
 
-test("EndlessStream survives or reports every single changed byte of a closed log", {
+test("EndlessStream survives or reports every changed byte of a closed log", {
   timeout: 120_000,
 }, async () => {
   const blocks = await build();
@@ -72,7 +76,7 @@ test("EndlessStream survives or reports every single changed byte of a closed lo
   for (const [index, run] of blocks.runs.entries()) {
     for (let at = 0; at < 32_768; at++) {
       // Of long payloads and zeros some bytes stand for all.
-      if (at % 4096 > 160 && at % 211 !== 0) continue;
+      if (at % (STEP > 1 && at % 4096 > 160 ? 211 : STEP) !== 0) continue;
       const byte = images[index]![at]!;
       run.file.writeAt(new Uint8Array([byte ^ (at % 2 === 0 ? 0xff : 1 << (at % 8))]), at);
       const outcome = await read(blocks);
@@ -81,8 +85,8 @@ test("EndlessStream survives or reports every single changed byte of a closed lo
     }
   }
   assert.deepEqual([...outcomes.keys()].sort(), ["CORRUPT_LOG", "whole"]);
-  assert.ok(outcomes.get("whole")! > 500, "unused bytes do not matter");
-  assert.ok(outcomes.get("CORRUPT_LOG")! > 500);
+  assert.ok(outcomes.get("whole")! > 50, "unused bytes do not matter");
+  assert.ok(outcomes.get("CORRUPT_LOG")! > 50);
 });
 
 test(

@@ -206,3 +206,25 @@ test("Database on a slow disk syncs off the thread and keeps reads quick", async
   await assertWhole(db);
   await db.close();
 });
+
+for (const profile of ["strict", "hostile", "no-psow"] as const) {
+  test(`Database.update: no write shares a block with what was synced, whatever came before: ${profile}`, async () => {
+    for (const length of [10, 1500, 4000]) {
+      for (let cut = 0; cut < 4; cut++) {
+        const disk = new SimulatedDisk({ profile });
+        const db = await Database.open("/a.hold", { io: disk.io });
+        const put = (key: string, bytes: number, durability: "os" | "disk") =>
+          db.update((tx) => tx.open(table).put(key, filled(bytes, 1)), { durability });
+        await put("short", 10, "os");
+        await put("synced", length, "disk");
+        disk.cutAt(disk.operations + cut);
+        await put("later", 100, cut % 2 === 0 ? "disk" : "os").catch(() => {});
+        for (const { disk: { io } } of disk.images({ limit: 40, seed: cut })) {
+          const after = await Database.open("/a.hold", { io });
+          assert.ok(after.open(table).has("synced"), `${length} bytes, operation ${cut}`);
+          await after.close();
+        }
+      }
+    }
+  });
+}

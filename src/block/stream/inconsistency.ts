@@ -172,7 +172,7 @@ export class SegmentCheck {
     const problem = this.#records(bytes, payload, payload + payloadBytes, header.count);
     if (problem !== undefined) return problem;
     this.#position = { sequence: sequence + header.count, chain: headerChecksum(bytes, begin) };
-    this.at = batchEnd(this.at, payloadBytes, header.sealed, true);
+    this.at = batchEnd(this.at, payloadBytes, header.sealed);
     return undefined;
   }
 

@@ -265,7 +265,7 @@ export class StreamSegment {
     if (this.#writer === undefined) {
       const { blocks, checksum, seed, extent, written } = this;
       const position = { sequence: written.sequence, chain: this.#chain };
-      this.#writer = new LogWriter(blocks, checksum, seed, extent, position, true);
+      this.#writer = new LogWriter(blocks, checksum, seed, extent, position);
       this.#writer.used = written.at;
     }
     return this.#writer;

@@ -7,7 +7,7 @@
 import type { Checksum } from "../../base/checksum.ts";
 import {
   BATCH_HEADER_BYTES,
-  batchBytes,
+  batchEnd,
   type BatchHeader,
   decodeBatchHeader,
 } from "../../block/log_batch.ts";
@@ -84,7 +84,7 @@ export function* inspectLog(
     yield isWhole
       ? { ...view, ...recordsOf(bytes, begin, end, header.count) }
       : { ...view, records: [], problem: "its payload is not whole" };
-    at += isWhole ? batchBytes(header.payloadBytes, header.sealed) : BATCH_HEADER_BYTES;
+    at = isWhole ? batchEnd(at, header.payloadBytes, header.sealed) : at + BATCH_HEADER_BYTES;
   }
 }
 
