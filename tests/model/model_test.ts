@@ -7,17 +7,11 @@ import { test } from "node:test";
 import { runCampaign } from "./campaign.ts";
 import { SUBJECTS } from "./subjects.ts";
 
-const RUNS = 50;
+const RUNS = 60;
 
 for (const subject of SUBJECTS.keys()) {
-  for (const seed of [1, 2]) {
-    test(
-      `${subject.name}: random commands equal the model, seed ${seed}`,
-      { timeout: 60_000 },
-      async () => {
-        const { failure } = await runCampaign({ subject, runs: RUNS, seed });
-        if (failure !== undefined) throw new Error(failure);
-      },
-    );
-  }
+  test(`${subject.name}: random commands equal the model`, { timeout: 60_000 }, async () => {
+    const { failure } = await runCampaign({ subject, runs: RUNS, seed: 1 });
+    if (failure !== undefined) throw new Error(failure);
+  });
 }
