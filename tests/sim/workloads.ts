@@ -310,5 +310,6 @@ export const workloads: readonly Workload[] = [
   { name: "vector", database: SMALL, disk: {}, run: vectorChanges },
   { name: "slow disk", database: SMALL, disk: { syncMilliseconds: 5 }, run: groupCommit },
   { name: "no-psow commits", database: SMALL, disk: NO_PSOW, run: groupCommit },
+  { name: "no-psow mixed durability", database: SMALL, disk: NO_PSOW, run: mixedDurability },
   { name: "no-psow checkpoint", database: SMALL, disk: NO_PSOW, run: checkpoint },
 ];
