@@ -110,15 +110,20 @@ export class Link {
   }
 }
 
+/** Kept-alive connections that a read may meet one after the other. */
+const STALE_MAX = 5;
+
 /**
- * A read, once more if it fails: a kept-alive connection may belong to the server that was killed
+ * A read, some times more if it fails: kept-alive connections may belong to the server that was killed
  * before. A write is never sent twice here, because the test must know what it sent.
  */
 async function read(target: string, init: RequestInit | undefined): Promise<Response> {
-  try {
-    return await fetch(target, init);
-  } catch (error) {
-    if (!(error instanceof TypeError) || init?.signal?.aborted) throw error;
-    return await fetch(target, init);
+  for (let attempt = 0;; attempt++) {
+    try {
+      return await fetch(target, init);
+    } catch (error) {
+      const isStale = error instanceof TypeError && !init?.signal?.aborted;
+      if (!isStale || attempt === STALE_MAX) throw error;
+    }
   }
 }
