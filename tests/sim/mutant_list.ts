@@ -99,13 +99,6 @@ export const mutants: readonly Mutant[] = [
     "no-psow commits",
   ),
   mutant(
-    "a synced batch behind one that was not ends inside a block",
-    BATCH,
-    "Math.ceil((at + BATCH_HEADER_BYTES + payloadBytes) / unit) * unit",
-    "at + Math.ceil((BATCH_HEADER_BYTES + payloadBytes) / unit) * unit",
-    "no-psow mixed durability",
-  ),
-  mutant(
     "the superblock is written before the pages it names are synced",
     CHECKPOINT,
     "    } else {\n      file.sync();\n    }",
