@@ -6,12 +6,9 @@
 
 import { Checksum } from "../../base/checksum.ts";
 import { isHoldfastError, StateError } from "../../errors.ts";
-import type { IoAdapter } from "../../io/adapter.ts";
 import { defaultIo } from "../../io/default_io.ts";
 import { checkDurability } from "../../io/durability.ts";
 import type { BlockAllocator } from "../blocks.ts";
-import { type FileBlockAllocator, fileBlocks } from "../file_blocks.ts";
-import { RECORD_OVERHEAD_BYTES } from "../stream/stream_record.ts";
 import { abandonTail } from "./abandon_tail.ts";
 import { AppendQueue, roomOf } from "./append_queue.ts";
 import {
@@ -21,6 +18,7 @@ import {
   type EndlessStreamOptions,
 } from "./endless_options.ts";
 import { recoverStream, type StreamRecovery } from "./recover_stream.ts";
+import { sealStream } from "./seal_stream.ts";
 import { SegmentRelease } from "./segment_release.ts";
 import {
   CURSOR_NAME_BYTES_MAX,
@@ -30,8 +28,10 @@ import {
   startControl,
 } from "./stream_control.ts";
 import { StreamCore } from "./stream_core.ts";
+import { nameOf, openFolder } from "./stream_folder.ts";
 import { SegmentReader, type StreamReader } from "./stream_reader.ts";
 import { retainedFrom } from "./stream_retention.ts";
+import { checkSize, controlRoom } from "./stream_room.ts";
 import { type CompareRecord, seekStream } from "./stream_seek.ts";
 import { type EndlessStreamStats, streamStats } from "./stream_stats.ts";
 import {
@@ -39,11 +39,6 @@ import {
   type VerifyStreamOptions,
   type VerifyStreamReport,
 } from "./stream_verify.ts";
-
-/** Default bytes of a segment. */
-const SEGMENT_BYTES: number = 16 * 1024 * 1024;
-/** Default bytes of a block. */
-const BLOCK_BYTES = 4096;
 
 /** What an append resolves to. */
 export interface AppendResult {
@@ -310,7 +305,7 @@ export class EndlessStream {
     try {
       core.closing = true;
       await this.#queue.drain();
-      if (core.failure === undefined && !core.readOnly) await this.#seal();
+      if (core.failure === undefined && !core.readOnly) await sealStream(core, this.#queue);
     } catch (error) {
       core.poison(error);
       await abandonTail(core);
@@ -325,36 +320,6 @@ export class EndlessStream {
     }
   }
 
-  /**
-   * Leaves something that says that all records were durable, so that the next opening or read finds
-   * any damage to them: a last batch, or, where there is no room for one, the header of another segment.
-   */
-  async #seal(): Promise<void> {
-    const { current } = this.#core;
-    // Nothing is in it but what its header says.
-    if (current === undefined || (current.written.at === 0 && current.isEmpty)) return;
-    if (current.isDirty) {
-      if (current.pendingBytes > 0 || (!current.isSealed && current.canSeal)) current.write(true);
-      const mark = current.written;
-      // Durable after this: every record.
-      current.blocks.sync();
-      current.markSynced(mark);
-    }
-    if (current.isClaimed) return;
-    if (current.canSeal) {
-      current.write(true);
-      // Durable after this: the claim.
-      current.blocks.sync();
-      return;
-    }
-    try {
-      await this.#queue.advance();
-    } catch (error) {
-      // Without blocks for it the log is as good as after a crash.
-      if (!isHoldfastError(error)) throw error;
-    }
-  }
-
   #append(records: readonly Uint8Array[], options: EndlessAppendOptions): Promise<AppendResult> {
     const { durability = this.#core.options.durability, signal } = options;
     let bytes = 0;
@@ -365,7 +330,7 @@ export class EndlessStream {
         bytes += record.length;
       }
       signal?.throwIfAborted();
-      this.#checkSize(records, bytes);
+      checkSize(this.#core, records.length, bytes);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -399,21 +364,6 @@ export class EndlessStream {
     });
   }
 
-  /** What no segment can hold is refused at once, where it is known what a segment holds. */
-  #checkSize(records: readonly Uint8Array[], bytes: number): void {
-    const { options, current, spares, host: { path } } = this.#core;
-    const blocks = current?.blocks ?? spares[0];
-    const overhead = Math.max(0, records.length - 1) * RECORD_OVERHEAD_BYTES;
-    const room = blocks === undefined
-      ? Infinity
-      : roomOf(blocks) - controlRoom(roomOf(blocks)) - overhead;
-    const spans = records.length === 1 ? options.spanBytes : 0;
-    const most = Math.min(options.maxRecordBytes, Math.max(room, spans));
-    if (bytes <= most) return;
-    const message = `Cannot append ${bytes} bytes to ${path}: ${most} are the most`;
-    throw new StateError("TOO_LARGE", message, { path });
-  }
-
   #checkOffset(offset: number): void {
     this.#core.checkOpen();
     if (Number.isSafeInteger(offset) && offset >= 0 && offset <= this.end) return;
@@ -428,32 +378,4 @@ export class EndlessStream {
       if (!isHoldfastError(error)) this.#core.poison(error);
     });
   }
-}
-
-function nameOf({ name = "stream" }: EndlessStreamOptions): string {
-  return name;
-}
-
-/** The blocks of a stream in a folder; what is damaged is left out where that is asked for. */
-function openFolder(
-  io: IoAdapter,
-  folder: string,
-  options: EndlessStreamOptions,
-): Promise<FileBlockAllocator> {
-  const { segmentBytes, blockBytes, onCorruption = "error" } = options;
-  const common = {
-    name: nameOf(options),
-    onDamage: onCorruption === "error" ? "error" as const : "omit" as const,
-  };
-  if (segmentBytes === undefined && blockBytes === undefined) {
-    return fileBlocks(io, folder, common);
-  }
-  const size = blockBytes ?? BLOCK_BYTES;
-  const count = Math.floor((segmentBytes ?? SEGMENT_BYTES) / size);
-  return fileBlocks(io, folder, { ...common, blockBytes: size, blockCount: count });
-}
-
-/** Bytes of a segment that are kept free for control records. */
-function controlRoom(room: number): number {
-  return Math.min(65536, room >> 3);
 }
