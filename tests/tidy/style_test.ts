@@ -8,7 +8,7 @@ const LIBRARY = listSources("mod.ts", "src", "adapters");
 const SOURCES = [...LIBRARY, ...listSources("tests", "bench", "examples")];
 const TEXTS = listFiles(".", (path) => /(?:\.(?:ts|json|md|js|sh)|\/run|LICENSE)$/.test(path));
 
-// Lines of code: neither blank ones nor comments count, so that nobody saves on either.
+// Lines as they are counted by everybody, comments and blank ones too: what is longer is two nouns.
 const LINES_MAX = 400;
 // Files that may be longer, each with its reason.
 const LONGER: Readonly<Record<string, string>> = {};
@@ -27,16 +27,16 @@ function breaches(
   });
 }
 
-/** The number of lines that hold more than comments. */
-function codeLines(text: string): number {
-  return bareSource(text).split("\n").filter((line) => line.trim() !== "").length;
+/** The number of lines, as an editor shows it. */
+function linesOf(text: string): number {
+  return text.trimEnd().split("\n").length;
 }
 
 const code = (text: string): string => bareSource(text, { literals: true });
 
-test("style: no library file is longer than 400 lines of code", () => {
+test("style: no library file is longer than 400 lines", () => {
   const tooLong = LIBRARY
-    .map((path) => ({ path, lines: codeLines(readText(path)) }))
+    .map((path) => ({ path, lines: linesOf(readText(path)) }))
     .filter(({ path, lines }) => lines > LINES_MAX && LONGER[path] === undefined)
     .map(({ path, lines }) => `${path}: ${lines}`);
   assert.deepEqual(tooLong, []);
