@@ -87,6 +87,7 @@ export class SimulatedDisk {
   #capacity: number;
   #elapsed = 0;
   #operations = 0;
+  #injected = 0;
   #inodes = 0;
   #cutAt = Infinity;
   #dark = false;
@@ -113,6 +114,11 @@ export class SimulatedDisk {
   /** Cuts the power at mutating call number `operation`, from 0: it has no effect and throws. */
   cutAt(operation: number): void {
     this.#cutAt = operation;
+  }
+
+  /** Number of planned failures met so far. */
+  get injected(): number {
+    return this.#injected;
   }
 
   /** Plans a failure. */
@@ -287,7 +293,9 @@ export class SimulatedDisk {
 
   #meet(operation: FaultOperation): Fault | undefined {
     const fault = this.#faults.meet(operation);
-    if (fault !== undefined) this.#trace.push(`   injected failure of ${operation}`);
+    if (fault === undefined) return undefined;
+    this.#injected++;
+    this.#trace.push(`   injected failure of ${operation}`);
     return fault;
   }
 
