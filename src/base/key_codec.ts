@@ -36,6 +36,12 @@ export interface Codec<T> {
   room?(length: number): Uint8Array | undefined;
 
   /**
+   * Whether the caller compares what it is given with a digest of its own. A large value, which has
+   * a checksum for itself, is then not compared with that one too.
+   */
+  readonly provenByCaller?: boolean;
+
+  /**
    * The value whose bytes are exactly `bytes[begin, end)`.
    *
    * @throws {CorruptionError} `CORRUPT_VALUE` if `encode` cannot have written these bytes

@@ -33,32 +33,63 @@ export function corrupt(id: ContentId, why: string): CorruptionError {
   return new CorruptionError("CORRUPT_CONTENT", `Cannot read ${id}: ${why}`);
 }
 
+/** Bytes that will be compared with the id: the checksum of the kernel would be a second proof. */
+const PROVEN: Codec<Uint8Array> = {
+  name: codec.bytes.name,
+  views: true,
+  provenByCaller: true,
+  encode: (value, out) => codec.bytes.encode(value, out),
+  decode: (bytes, begin, end) => codec.bytes.decode(bytes, begin, end),
+};
+
 /** A chunk, owned by the caller. @throws {CorruptionError} */
 export function readChunk(
   tree: TreeReader,
   id: ContentId,
   head: Head,
   chunk: number,
+  as: Codec<Uint8Array> = codec.bytes,
 ): Uint8Array {
-  const bytes = tree.get(chunkKey(head.serial, chunk), codec.bytes);
+  const bytes = tree.get(chunkKey(head.serial, chunk), as);
   if (bytes?.length === chunkLength(head, chunk)) return bytes;
   throw corrupt(id, bytes === undefined ? "a part is missing" : "a part has another length");
 }
 
-/** The bytes of a blob from `from` up to `to`, which lie within it. @throws {CorruptionError} */
+/**
+ * All bytes of a blob, which agree with its id.
+ *
+ * @throws {CorruptionError} that of the kernel, where it was the file that changed
+ */
+export function readWhole(
+  tree: TreeReader,
+  id: ContentId,
+  head: Head,
+  digest: Digest,
+): Uint8Array {
+  const bytes = chunkCount(head) === 1
+    ? readChunk(tree, id, head, 0, PROVEN)
+    : readPart(tree, id, head, 0, head.length, true);
+  if (isDigestOf(id, digestOf(digest, bytes))) return bytes;
+  readPart(tree, id, head, 0, head.length);
+  throw corrupt(id, "it does not match its digest");
+}
+
+/**
+ * The bytes of a blob from `from` up to `to`, which lie within it; `provenByCaller` as of a codec.
+ *
+ * @throws {CorruptionError}
+ */
 export function readPart(
   tree: TreeReader,
   id: ContentId,
   head: Head,
   from: number,
   to: number,
+  provenByCaller = false,
 ): Uint8Array {
   const { serial, chunkBytes } = head;
   const first = Math.floor(from / chunkBytes);
-  if (from === 0 && to === head.length && chunkCount(head) === 1) {
-    return readChunk(tree, id, head, 0);
-  }
-  const part = new PartCodec(new Uint8Array(to - from));
+  const part = new PartCodec(new Uint8Array(to - from), provenByCaller);
   for (let chunk = first; chunk * chunkBytes < to; chunk++) {
     part.shift = chunk * chunkBytes - from;
     const length = tree.get(chunkKey(serial, chunk), part);
@@ -97,11 +128,13 @@ export function digestOf(digest: Digest, bytes: Uint8Array): DigestState {
 class PartCodec implements Codec<number> {
   readonly name = "content-part";
   readonly target: Uint8Array;
+  readonly provenByCaller: boolean;
   /** Where in the target the next value begins; it may lie outside. */
   shift = 0;
 
-  constructor(target: Uint8Array) {
+  constructor(target: Uint8Array, provenByCaller: boolean) {
     this.target = target;
+    this.provenByCaller = provenByCaller;
   }
 
   encode(_value: number, _out: ByteWriter): void {

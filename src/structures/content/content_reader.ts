@@ -8,7 +8,7 @@ import type { Digest } from "../../base/digest.ts";
 import { StateError } from "../../errors.ts";
 import type { TreeReader } from "../../kernel/definition.ts";
 import { CursorIterator, WHOLE } from "../cursor_iterator.ts";
-import { corrupt, digestOf, headOf, isDigestOf, readPart } from "./content_chunks.ts";
+import { corrupt, headOf, readPart, readWhole } from "./content_chunks.ts";
 import { ContentId } from "./content_id.ts";
 import { type Head, HEADS } from "./content_layout.ts";
 import { outflow } from "./content_outflow.ts";
@@ -39,11 +39,8 @@ export class BlobReader implements ContentReader {
   get(id: ContentId): Uint8Array | undefined {
     const head = this.readable(id);
     if (head === undefined) return undefined;
-    const { length } = head;
-    checkWhole(id, length);
-    const bytes = readPart(this.#tree, id, head, 0, length);
-    if (isDigestOf(id, digestOf(this.digest, bytes))) return bytes;
-    throw corrupt(id, "it does not match its digest");
+    checkWhole(id, head.length);
+    return readWhole(this.#tree, id, head, this.digest);
   }
 
   stream(id: ContentId): ReadableStream<Uint8Array> | undefined {
