@@ -1,10 +1,9 @@
 /** The tables of ARCHITECTURE.md from items of checklists to the tests that show them. */
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
-import { readText, ROOT } from "../tools/repository.ts";
+import { readText } from "../tools/repository.ts";
+import { missingTests } from "./shown_by.ts";
 
 /** The heading of each table, with the names of its items: how many of each beginning. */
 const TABLES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
@@ -29,43 +28,9 @@ function rowsOf(text: string): Row[] {
   return Array.from(rows, ([, item, shownBy]) => ({ item: item!, shownBy: shownBy! }));
 }
 
-/** The code spans of a cell: files, each followed by names of its tests. */
-function spansOf(cell: string): string[] {
-  return Array.from(cell.matchAll(/`([^`]+)`/g), ([, text]) => text!);
-}
-
-/** The names of the tests of a file, as they are written: those of templates with their variables. */
-function namesIn(source: string): Set<string> {
-  const names = new Set<string>();
-  for (
-    const [, quoted, template] of source.matchAll(/\btest\(\s*(?:("(?:[^"\\]|\\.)*")|`([^`]*)`)/g)
-  ) {
-    names.add(quoted === undefined ? template! : JSON.parse(quoted) as string);
-  }
-  return names;
-}
-
 /** What is wrong with a row. */
 function objections({ item, shownBy }: Row): string[] {
-  const spans = spansOf(shownBy);
-  if (spans.length === 0) {
-    return ELSEWHERE.test(shownBy) ? [] : [`${item}: no test, and no reason: ${shownBy}`];
-  }
-  const wrong: string[] = [];
-  let names: Set<string> | undefined;
-  let isNamed = true;
-  for (const span of spans) {
-    if (!/^tests\/\S+\.ts$/.test(span)) {
-      isNamed = true;
-      if (!names?.has(span)) wrong.push(`${item}: no such test: ${span}`);
-      continue;
-    }
-    if (!isNamed) wrong.push(`${item}: no test named before ${span}`);
-    isNamed = false;
-    if (existsSync(join(ROOT, span))) names = namesIn(readText(span));
-    else wrong.push(`${item}: no such file: ${span}`);
-  }
-  return isNamed ? wrong : [...wrong, `${item}: no test named at the end`];
+  return ELSEWHERE.test(shownBy) ? [] : missingTests(item, shownBy);
 }
 
 for (const [heading, items] of Object.entries(TABLES)) {
