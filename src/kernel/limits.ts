@@ -26,8 +26,11 @@ export const KEY_BYTES_MAX = 960;
 /** Longest value in bytes: 1 GiB, the largest run that is still read into one buffer. */
 export const VALUE_BYTES_MAX: number = 1024 * 1024 * 1024;
 
-/** Values longer than this (64 KiB) go to their own pages at once and are only named in the log. */
-export const LOGGED_VALUE_BYTES_MAX: number = 64 * 1024;
+/**
+ * Values longer than this (16 KiB) go to their own pages at once and are only named in the log: they
+ * are written once, and not copied into a batch.
+ */
+export const LOGGED_VALUE_BYTES_MAX: number = 16 * 1024;
 
 /** Longest structure name in bytes of UTF-8. */
 export const NAME_BYTES_MAX = 512;

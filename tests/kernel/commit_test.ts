@@ -80,7 +80,7 @@ test("Database.update waits for a full log instead of growing it without bound",
   await withStore(async (db) => {
     await Promise.all(Array.from({ length: 40 }, async (_, caller) => {
       for (let i = 0; i < 10; i++) {
-        await db.update((tx) => tx.open(table).put(`k${caller & 15}`, filled(20_000, i)));
+        await db.update((tx) => tx.open(table).put(`k${caller & 15}`, filled(16_000, i)));
       }
     }));
     const { fileBytes, checkpoints } = db.stats();

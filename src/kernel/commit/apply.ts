@@ -45,22 +45,25 @@ const ENTRY_OVERHEAD = 32;
 
 /**
  * An upper bound of the pages that applying a write set takes: copies of the pages on its paths,
- * splits (every new page is at least half full of new bytes, roughly), runs of larger values.
- * Write sets before it may add pages, which may be frozen before this one is applied.
+ * splits (every new page is at least half full of new bytes, or was split off one that was full), runs
+ * of larger values. Write sets before it may add pages, which may be frozen before this
+ * one is applied.
  */
 export function pagesToApply(engine: Engine, set: WriteSet): number {
   let pages = pagesForValues(set);
   let tree = -1;
   let operations = 0;
+  let puts = 0;
   for (let op = 0; op < set.count; op++) {
     if (set.tree(op) !== tree) {
-      pages += pagesOnPaths(engine, tree, operations);
+      pages += pagesOnPaths(engine, tree, operations, puts);
       tree = set.tree(op);
-      operations = 0;
+      operations = puts = 0;
     }
     operations++;
+    if (set.kind(op) !== REMOVE) puts++;
   }
-  return pages + pagesOnPaths(engine, tree, operations);
+  return pages + pagesOnPaths(engine, tree, operations, puts);
 }
 
 /** The part of {@linkcode pagesToApply} that new keys and values take, whatever is in the trees. */
@@ -86,19 +89,24 @@ export function onlyFrees(set: WriteSet): boolean {
   return true;
 }
 
-/** Copies of the root, of the pages below it as far as their number is known, and of the rest. */
+/**
+ * Copies of the root, of the pages below it as far as their number is known, and of the rest; and for
+ * each put a leaf that was full already. (Leaves that it fills itself are in `pagesForValues`.)
+ */
 function pagesOnPaths(
   engine: Engine,
   tree: number,
   operations: number,
+  puts: number,
 ): number {
   if (operations === 0) return 0;
   const { states, pager, promisedPages } = engine;
   const root = states.root(states.working, tree);
   const pages = root.pages + promisedPages;
-  if (root.level < 2) return Math.min(operations, pages) + 3;
+  const splits = Math.min(puts, pages);
+  if (root.level < 2) return Math.min(operations, pages) + splits + 3;
   const frame = pager.frame(root.page, root.checksum);
   const children = slotCount(pager.arena(frame), pager.base(frame)) + promisedPages;
   const copies = Math.min(operations, children) + operations * (root.level - 1);
-  return Math.min(copies, pages) + root.level + 2;
+  return Math.min(copies, pages) + splits + root.level + 2;
 }

@@ -49,6 +49,9 @@ const STAGING_PAGES = 64;
 /** A store that is smaller than this (1 MiB) never makes commits wait for its copies. */
 const CROWDED_PAGES_MIN = 256;
 
+/** Pages that may wait for a checkpoint in a small store: 4 MiB. */
+const WAITING_PAGES_MIN = 1024;
+
 /** Above this many pages the data sync is worth a detour off the thread. */
 const ASYNC_SYNC_PAGES = 256;
 
@@ -118,6 +121,17 @@ export class Checkpointer {
     const { freed, liveCount } = this.#engine.space;
     return this.#running !== undefined &&
       freed.waitingCount >= Math.max(liveCount, CROWDED_PAGES_MIN);
+  }
+
+  /**
+   * Whether one should begin although the log has room: half of the cache is dirty, which crowds out
+   * reads; or what was given up takes as much space as what is stored.
+   */
+  get isDue(): boolean {
+    const { pager, space: { freed, liveCount } } = this.#engine;
+    return this.#running === undefined &&
+      (pager.dirtyCount * 2 > pager.capacity ||
+        freed.waitingCount >= Math.max(liveCount, WAITING_PAGES_MIN));
   }
 
   /**

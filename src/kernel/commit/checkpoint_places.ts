@@ -106,7 +106,7 @@ function takeExtent(engine: Engine, pages: number): void {
     space.markRun(current.page, current.pages);
   }
   try {
-    reserveForCheckpoint(engine, 0, true);
+    reserveForCheckpoint(engine, engine.inDoubt.pages(engine, 0));
   } catch (error) {
     if (!isHoldfastError(error) || error.code !== "NO_SPACE") throw error;
     giveExtentBack(engine);

@@ -246,17 +246,13 @@ export class CommitPipeline {
       commit.resolve(commit.result);
     }
     if (this.pending.length > 0) this.tips.reset(this.pending);
-    const { pager, log } = this.#engine;
+    const { log } = this.#engine;
     this.#checkpointer.startWanted();
-    if (
-      pager.dirtyCount * 2 > pager.capacity && this.#checkpointer.running === undefined &&
-      log.pendingCount === 0
-    ) this.#startEarly();
+    if (log.pendingCount === 0 && this.#checkpointer.isDue) this.#startEarly();
     if (this.#queue.length > 0 || log.pendingCount > 0) this.#schedule();
     else this.#wake();
   }
 
-  /** Half of the cache is dirty: fold it in before it crowds out reads. */
   #startEarly(): void {
     try {
       this.#background(this.#checkpointer.start());

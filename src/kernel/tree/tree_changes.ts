@@ -10,6 +10,7 @@ import type { TreeReader, TreeWriter } from "../definition.ts";
 import type { Engine } from "../engine.ts";
 import { KEY_BYTES_MAX, LOGGED_VALUE_BYTES_MAX, VALUE_BYTES_MAX } from "../limits.ts";
 import { referencePage, runPages } from "../page/overflow.ts";
+import { reserveForCheckpoint } from "../commit/checkpoint_places.ts";
 import type { Draft } from "../transaction/drafts.ts";
 import { TreeView, type ViewSource } from "./tree_access.ts";
 import type { Guard } from "../transaction/witness.ts";
@@ -68,8 +69,10 @@ export class TreeChanges extends TreeView implements TreeWriter {
   /** Written now, named by the commit record later: one sync covers both. */
   #putLarge(key: ByteWriter, bytes: Uint8Array, length: number): void {
     const pages = runPages(length);
-    this.engine.space.ensure(pages);
-    const reference = this.engine.overflow.write(bytes, 0, length);
+    const { engine } = this;
+    // Beside what commits that were sequenced and decisions to come were promised.
+    reserveForCheckpoint(engine, pages + engine.inDoubt.pages(engine, 0));
+    const reference = engine.overflow.write(bytes, 0, length);
     this.#sink.reserve(referencePage(reference, 0), pages);
     this.#sink.own.putReference(this.source.tree, key.bytes, key.length, reference);
   }

@@ -178,8 +178,8 @@ export class InDoubt {
       for (const [tree, count] of operations) {
         const root = engine.states.root(engine.states.working, tree);
         const all = root.pages + engine.promisedPages + growth;
-        // The paths to the keys, in a tree that may become one level higher.
-        pages += Math.min(count * (root.level + 2), all) + root.level + 3;
+        // The paths to the keys, in a tree that may become one level higher, and full leaves.
+        pages += Math.min(count * (root.level + 2), all) + Math.min(count, all) + root.level + 3;
       }
     }
     return pages;

@@ -19,6 +19,7 @@ import { LOGGED_VALUE_BYTES_MAX, PREPARED_BYTES_MAX, TRANSACTION_ID_BYTES_MAX } 
 import { runPages } from "../page/overflow.ts";
 import { encodePrepared } from "./prepared_set.ts";
 import { runsOf } from "./prepared_sets.ts";
+import { reserveForCheckpoint } from "../commit/checkpoint_places.ts";
 import { sequenceCommit } from "../commit/sequence_commit.ts";
 import { IN_DOUBT_TREE } from "../tree/state.ts";
 import type { TransactionHost } from "../transaction/transaction_host.ts";
@@ -163,7 +164,7 @@ export function prepareSet(
   if (length <= LOGGED_VALUE_BYTES_MAX) {
     set.put(IN_DOUBT_TREE, id, id.length, bytes, 0, length);
   } else {
-    engine.space.ensure(runPages(length));
+    reserveForCheckpoint(engine, runPages(length) + engine.inDoubt.pages(engine, 0));
     set.putReference(IN_DOUBT_TREE, id, id.length, engine.overflow.write(bytes, 0, length));
     for (const [page, pages] of runsOf(set)) engine.reserved.set(page, pages);
   }

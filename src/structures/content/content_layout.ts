@@ -43,7 +43,7 @@ const ARRIVING = 2;
 const CHUNK = 3;
 
 /**
- * Bytes of a chunk: 256 KiB. Above 64 KiB the kernel writes a value to pages of its own at once.
+ * Bytes of a chunk: 256 KiB. Above 16 KiB the kernel writes a value to pages of its own at once.
  * Larger chunks take more memory while a stream passes, and more reading for a part of one.
  */
 export const CHUNK_BYTES: number = 256 * 1024;
