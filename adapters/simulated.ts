@@ -16,10 +16,12 @@ import { Prng } from "../src/base/prng.ts";
 import { IoError } from "../src/errors.ts";
 import type { IoAdapter } from "../src/io/adapter.ts";
 import { LockTable } from "./shared/lock_table.ts";
-import { SimulatedDirectory } from "./simulated/simulated_directory.ts";
-import { type Fault, type FaultOperation, FaultPlan } from "./simulated/simulated_fault.ts";
-import { Inode } from "./simulated/simulated_inode.ts";
-import { type NamesHost, SimulatedNames, splitPath } from "./simulated/simulated_names.ts";
+import type { OutcomeSource } from "./simulated/sector_write.ts";
+import type { SimulatedDirectory } from "./simulated/simulated_directory.ts";
+import type { Fault, FaultOperation } from "./simulated/simulated_fault.ts";
+import { FaultPlan } from "./simulated/simulated_fault_plan.ts";
+import type { Inode } from "./simulated/simulated_inode.ts";
+import { type NamesHost, SimulatedNames } from "./simulated/simulated_names.ts";
 import {
   type CrashDecision,
   type CrashPolicy,
@@ -28,8 +30,21 @@ import {
   type EnumerationOptions,
   type Outcome,
 } from "./simulated/simulated_policy.ts";
+import {
+  type ProfileRules,
+  rulesOf,
+  type SimulatedProfile,
+} from "./simulated/simulated_profile.ts";
+import { SimulatedVolume } from "./simulated/simulated_volume.ts";
 
-export type { Fault, FaultOperation, SyncFailure } from "./simulated/simulated_fault.ts";
+export type {
+  Errno,
+  Fault,
+  FaultKind,
+  FaultOperation,
+  SyncFailure,
+} from "./simulated/simulated_fault.ts";
+export type { SimulatedProfile } from "./simulated/simulated_profile.ts";
 export type {
   CrashDecision,
   CrashPolicy,
@@ -41,13 +56,12 @@ export type {
 export interface SimulatedDiskOptions {
   /** Seed of the entropy that the adapter supplies. Default 0. */
   readonly seed?: number | bigint;
+  /** What a power cut may do to writes that were on their way. Default "sector512". */
+  readonly profile?: SimulatedProfile;
   /**
-   * "strict" (default): sectors are kept, dropped or torn. "hostile": random policies also fill
-   * the written part of a sector with garbage. "no-psow" (no powersafe overwrite): the garbage
-   * fills the whole sector, so that a write damages older bytes beside it.
+   * The unit that is kept or dropped: for "hostile", "no-psow", "prefix" and "stale"; the other two
+   * have it in their names. Default 512.
    */
-  readonly profile?: "strict" | "hostile" | "no-psow";
-  /** The unit that is kept or dropped. Default 512. */
   readonly sectorBytes?: 512 | 4096;
   /** Bytes that files may take, in pages of 4 KiB; holes are free. Default: no limit. */
   readonly capacityBytes?: number;
@@ -56,6 +70,11 @@ export interface SimulatedDiskOptions {
    * `asyncSync`. Default 0.
    */
   readonly syncMilliseconds?: number;
+  /**
+   * The checksums that the adapter supplies, for example native ones, which are faster. Default:
+   * none, so that Holdfast takes its own.
+   */
+  readonly checksums?: Pick<IoAdapter, "crc32" | "digest">;
 }
 
 /** One possible state after a power cut. */
@@ -78,27 +97,34 @@ export class SimulatedDisk {
   /** The adapter to hand to the code under test. */
   readonly io: IoAdapter;
   readonly #options: SimulatedDiskOptions;
-  readonly #sectorBytes: number;
+  readonly #rules: ProfileRules;
   readonly #faults = new FaultPlan();
-  readonly #directories = new Map<string, SimulatedDirectory>();
   readonly #trace: string[] = [];
+  #volume: SimulatedVolume;
   #past: readonly (readonly string[])[] = [];
   #entropy: Prng;
+  /** Where damage goes that a fault leaves open. */
+  #damage: Prng | undefined;
   #capacity: number;
   #elapsed = 0;
   #operations = 0;
   #injected = 0;
-  #inodes = 0;
   #cutAt = Infinity;
   #dark = false;
 
-  /** An empty disk. */
+  /**
+   * An empty disk.
+   * @throws {TypeError} for an unknown profile.
+   * @throws {RangeError} for sectors of another size than the profile's.
+   */
   constructor(options: SimulatedDiskOptions = {}) {
     this.#options = options;
-    this.#sectorBytes = options.sectorBytes ?? 512;
+    this.#rules = rulesOf(options.profile, options.sectorBytes);
+    this.#volume = new SimulatedVolume(this.#rules);
     this.#entropy = new Prng(options.seed ?? 0);
     this.#capacity = options.capacityBytes ?? Infinity;
-    this.io = new SimulatedNames(this.#host(), (options.syncMilliseconds ?? 0) > 0);
+    const asyncSync = (options.syncMilliseconds ?? 0) > 0;
+    this.io = new SimulatedNames(this.#host(), asyncSync, options.checksums);
   }
 
   /** Number of mutating calls so far: creating opens, writes, truncates, syncs, renames, ... */
@@ -146,37 +172,69 @@ export class SimulatedDisk {
     this.#elapsed += milliseconds;
   }
 
-  /** Inverts bit 0 to 7 of the byte at `offset`, on the medium and in what reads see. */
+  /**
+   * Inverts bit 0 to 7 of the byte at `offset`, on the medium and in what reads see.
+   * @throws {RangeError} when there is no such byte.
+   */
   flipBit(path: string, offset: number, bit: number): void {
-    const inode = this.#inode(path);
-    if (inode === undefined || offset >= inode.memory.size) {
-      throw new RangeError(`no byte ${offset} in ${path}`);
-    }
-    inode.flip(offset, bit);
+    this.#stored(path, offset, 1).flip(offset, bit);
+  }
+
+  /**
+   * Replaces bytes of a file, on the medium and in what reads see, also of one that is open: those
+   * of an older `contents` make sectors stale, others anything.
+   * @throws {RangeError} when the file does not reach as far.
+   */
+  overwrite(path: string, offset: number, bytes: Uint8Array): void {
+    this.#stored(path, offset, bytes.length).overwrite(offset, bytes);
+  }
+
+  /**
+   * Fills sector number `sector` with zeros, on the medium and in what reads see.
+   * @throws {RangeError} when there is no such sector.
+   */
+  zeroSector(path: string, sector: number): void {
+    const { sectorBytes } = this.#rules;
+    this.#stored(path, sector * sectorBytes, 1)
+      .overwrite(sector * sectorBytes, new Uint8Array(sectorBytes));
+  }
+
+  /**
+   * Gives two sectors each other's bytes, as far as the file reaches, on the medium and in what
+   * reads see.
+   * @throws {RangeError} when there is no such sector.
+   */
+  swapSectors(path: string, one: number, other: number): void {
+    const { sectorBytes } = this.#rules;
+    const [first, second] = [one * sectorBytes, other * sectorBytes];
+    const inode = this.#stored(path, Math.min(first, second), 1);
+    this.#stored(path, Math.max(first, second), 1);
+    const bytes = inode.memory.bytes(first, first + sectorBytes);
+    inode.overwrite(first, inode.memory.bytes(second, second + sectorBytes));
+    inode.overwrite(second, bytes);
+  }
+
+  /**
+   * Cuts a file off at `size`, on the medium and in what reads see.
+   * @throws {RangeError} when it is no longer than that.
+   */
+  cutFile(path: string, size: number): void {
+    this.#stored(path, size, 1).cut(size);
   }
 
   /** A copy of what reads of the file see, or `undefined` when there is no such file. */
   contents(path: string): Uint8Array | undefined {
-    return this.#inode(path)?.memory.bytes();
+    return this.#volume.find(path)?.memory.bytes();
   }
 
   /** Everything that a power cut now could decide either way. */
   decisions(): CrashDecision[] {
-    const decisions: CrashDecision[] = [];
-    for (const [path, directory] of this.#directories) decisions.push(...directory.decisions(path));
-    for (const [inode, path] of this.#reachable()) {
-      decisions.push(...inode.decisions(this.#sectorBytes, path));
-    }
-    return decisions;
+    return this.#volume.decisions();
   }
 
   /** The policies that `images` takes. */
   policies(options: EnumerationOptions = {}): CrashPolicy[] {
-    return enumeratePolicies(
-      this.decisions(),
-      (this.#options.profile ?? "strict") !== "strict",
-      options,
-    );
+    return enumeratePolicies(this.decisions(), this.#rules, options);
   }
 
   /**
@@ -189,25 +247,15 @@ export class SimulatedDisk {
     const outcomes = typeof policy === "string" ? undefined : policy.outcomes;
     const label = typeof policy === "string" ? policy : policy.label;
     let index = 0;
-    const source = {
-      wholeSectors: this.#options.profile === "no-psow",
+    const source: OutcomeSource = {
+      wholeSectors: this.#rules.wholeSectors,
       next: (): Outcome => outcomes === undefined ? all : outcomes[index++] ?? "dropped",
       damage: new Prng(typeof policy === "string" ? 0 : policy.seed),
     };
     const image = this.#successor(`power cut: ${label}`);
-    const names = new Map<string, Map<string, Inode>>();
-    for (const [path, directory] of this.#directories) names.set(path, directory.crash(source));
-    const contents = new Map<Inode, Inode>();
-    for (const inode of this.#reachable().keys()) {
-      contents.set(inode, new Inode(inode.id, inode.crash(this.#sectorBytes, source)));
-    }
+    image.#volume = this.#volume.crash(source);
     if (outcomes !== undefined && index !== outcomes.length) {
       throw new RangeError(`the policy has ${outcomes.length} outcomes for ${index} decisions`);
-    }
-    for (const [path, entries] of names) {
-      const kept = new Map<string, Inode>();
-      for (const [name, inode] of entries) kept.set(name, contents.get(inode) ?? inode);
-      image.#directories.set(path, new SimulatedDirectory(kept));
     }
     return image;
   }
@@ -218,15 +266,7 @@ export class SimulatedDisk {
    */
   processDeath(): SimulatedDisk {
     const next = this.#successor("process death");
-    const copies = new Map<Inode, Inode>();
-    const copyOf = (inode: Inode): Inode => {
-      const copy = copies.get(inode) ?? inode.clone();
-      copies.set(inode, copy);
-      return copy;
-    };
-    for (const [path, directory] of this.#directories) {
-      next.#directories.set(path, directory.clone(copyOf));
-    }
+    next.#volume = this.#volume.clone();
     return next;
   }
 
@@ -250,26 +290,27 @@ export class SimulatedDisk {
     next.#entropy = this.#entropy.fork(why);
     next.#capacity = this.#capacity;
     next.#elapsed = this.#elapsed;
-    next.#inodes = this.#inodes;
     next.#past = [...this.#past, this.#trace, [`-- ${why}`]];
     return next;
   }
 
   #host(): NamesHost {
     return {
-      directories: this.#directories,
+      directory: (path): SimulatedDirectory => this.#volume.directory(path),
       locks: new LockTable(),
       random: (bytes): void => this.#entropy.fill(bytes),
       begin: (text): number => this.#begin(text),
       alive: (): void => this.#alive(),
-      meet: (operation): Fault | undefined => this.#meet(operation),
-      free: (): number => this.#capacity - this.#allocated(),
+      meet: (operation, path): Fault | undefined => this.#meet(operation, path),
+      draw: (limit): number => this.#draw(limit),
+      find: (path): Inode | undefined => this.#volume.find(path),
+      free: (): number => this.#free(),
       elapse: (): void => this.advance(this.#options.syncMilliseconds ?? 0),
       turn: (callback): void => {
         if (runtime.setImmediate !== undefined) runtime.setImmediate(callback);
         else setTimeout(callback, 0);
       },
-      nextInode: (): number => this.#inodes++,
+      newFile: (directory): Inode => this.#volume.newFile(directory),
       now: (): number => FIRST_MOMENT + this.#elapsed,
       monotonic: (): number => this.#elapsed,
     };
@@ -291,33 +332,27 @@ export class SimulatedDisk {
     if (this.#dark) throw new PowerCut("IO_FAILED", "the simulated power is gone");
   }
 
-  #meet(operation: FaultOperation): Fault | undefined {
-    const fault = this.#faults.meet(operation);
+  #meet(operation: FaultOperation, path: string): Fault | undefined {
+    const fault = this.#faults.meet(operation, path);
     if (fault === undefined) return undefined;
     this.#injected++;
-    this.#trace.push(`   injected failure of ${operation}`);
+    this.#trace.push(`   injected ${fault.kind ?? "failure"} of ${operation}`);
     return fault;
   }
 
-  #allocated(): number {
-    if (this.#capacity === Infinity) return 0;
-    let sum = 0;
-    for (const directory of this.#directories.values()) {
-      for (const inode of directory.names.values()) sum += inode.memory.allocated;
-    }
-    return sum;
+  #draw(limit: number): number {
+    this.#damage ??= this.#entropy.fork("damage");
+    return this.#damage.below(limit);
   }
 
-  #reachable(): Map<Inode, string> {
-    const inodes = new Map<Inode, string>();
-    for (const [path, directory] of this.#directories) {
-      for (const [inode, name] of directory.reachable()) inodes.set(inode, path + name);
-    }
-    return inodes;
+  #free(): number {
+    return this.#capacity === Infinity ? Infinity : this.#capacity - this.#volume.allocated;
   }
 
-  #inode(path: string): Inode | undefined {
-    const at = splitPath(path);
-    return this.#directories.get(at.directory)?.names.get(at.name);
+  /** The file, which has `length` bytes at `offset`. */
+  #stored(path: string, offset: number, length: number): Inode {
+    const inode = this.#volume.find(path);
+    if (inode !== undefined && offset >= 0 && offset + length <= inode.memory.size) return inode;
+    throw new RangeError(`no ${length} bytes at ${offset} in ${path}`);
   }
 }

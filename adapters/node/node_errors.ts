@@ -10,7 +10,8 @@
  */
 
 import { constants } from "node:os";
-import { type ErrorCode, IoError, isHoldfastError } from "../../src/errors.ts";
+import { IoError, isHoldfastError } from "../../src/errors.ts";
+import { CODE_OF_ERRNO } from "../shared/errno_codes.ts";
 
 /** The number in the form that Rust's `io::Error` always ends with. */
 const RUST_ERRNO = /\(os error (\d+)\)$/;
@@ -18,25 +19,9 @@ const RUST_ERRNO = /\(os error (\d+)\)$/;
 /** Consecutive EINTR after which a call is given up; real signals come nowhere near it. */
 export const INTERRUPT_LIMIT = 1000;
 
-const CODE_OF_NAME: ReadonlyMap<string, ErrorCode> = new Map(Object.entries(
-  {
-    ENOSPC: "NO_SPACE",
-    EDQUOT: "NO_SPACE",
-    EACCES: "IO_ACCESS",
-    EPERM: "IO_ACCESS",
-    EROFS: "IO_ACCESS",
-    EISDIR: "IO_ACCESS",
-    ENOENT: "IO_NOT_FOUND",
-    ENOTDIR: "IO_NOT_FOUND",
-    EEXIST: "IO_EXISTS",
-    EMFILE: "IO_TOO_MANY_FILES",
-    ENFILE: "IO_TOO_MANY_FILES",
-  } satisfies Record<string, ErrorCode>,
-));
-
 /** The errno names that matter here, by their number on this platform. */
 const NAME_OF_ERRNO: ReadonlyMap<number, string> = new Map(
-  [...CODE_OF_NAME.keys(), "EINTR"].flatMap((name): [number, string][] => {
+  [...CODE_OF_ERRNO.keys(), "EINTR"].flatMap((name): [number, string][] => {
     const number = (constants.errno as Readonly<Record<string, number>>)[name];
     return number === undefined ? [] : [[number, name]];
   }),
@@ -73,7 +58,7 @@ export function isInterrupted(error: unknown): boolean {
  */
 export function ioError(action: string, path: string, error: unknown, offset?: number): Error {
   if (isHoldfastError(error)) return error;
-  const code = CODE_OF_NAME.get(errnoName(error) ?? "") ?? "IO_FAILED";
+  const code = CODE_OF_ERRNO.get(errnoName(error) ?? "") ?? "IO_FAILED";
   const reason = error instanceof Error ? error.message : String(error);
   const details = offset === undefined ? { path, cause: error } : { path, offset, cause: error };
   return new IoError(code, `cannot ${action} ${path}: ${reason}`, details);

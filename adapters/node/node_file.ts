@@ -3,7 +3,7 @@
  * alike; the size is tracked, because asking costs 6 microseconds on Deno.
  *
  * Short writes differ: Bun returns the short count, Node retries and then returns it, Deno retries
- * and throws with the partial bytes in the file. The loops below cover the first two; after any
+ * and throws with the partial bytes in the file. `transfer` covers the first two; after any
  * failed write or truncate the size is measured anew, which covers the third.
  *
  * @module
@@ -22,6 +22,7 @@ import { IoError } from "../../src/errors.ts";
 import type { IoFile } from "../../src/io/adapter.ts";
 import { checkByteCount } from "../shared/argument.ts";
 import { closedError, readOnlyError } from "../shared/handle_errors.ts";
+import { transfer } from "../shared/transfer.ts";
 import { attempt, INTERRUPT_LIMIT, ioError, isInterrupted } from "./node_errors.ts";
 
 /** One descriptor of the operating system, owned by this object. */
@@ -45,45 +46,20 @@ export class NodeFile implements IoFile {
   readAt(buffer: Uint8Array, offset: number): number {
     this.#checkOpen();
     checkByteCount("offset", offset);
-    let done = 0;
-    let interrupts = 0;
-    while (done < buffer.length) {
-      let count: number;
-      try {
-        count = readSync(this.#fd, buffer, done, buffer.length - done, offset + done);
-      } catch (error) {
-        if (isInterrupted(error) && interrupts++ < INTERRUPT_LIMIT) continue;
-        throw ioError("read", this.#path, error, offset + done);
-      }
-      if (count === 0) break;
-      done += count;
-    }
-    return done;
+    return transfer(buffer.length, (done) => this.#readSome(buffer, done, offset + done));
   }
 
   writeAt(buffer: Uint8Array, offset: number): void {
     this.#checkWritable();
     checkByteCount("offset", offset);
-    let done = 0;
-    let interrupts = 0;
-    while (done < buffer.length) {
-      const at = offset + done;
-      let count: number;
-      try {
-        count = writeSync(this.#fd, buffer, done, buffer.length - done, at);
-      } catch (error) {
-        if (isInterrupted(error) && interrupts++ < INTERRUPT_LIMIT) continue;
-        this.#measure();
-        throw ioError("write", this.#path, error, at);
-      }
-      if (count === 0) {
-        this.#measure();
-        const message = `cannot write ${this.#path}: the device takes no bytes`;
-        throw new IoError("IO_FAILED", message, { path: this.#path, offset: at });
-      }
-      done += count;
-      if (at + count > this.#size) this.#size = at + count;
-    }
+    const done = transfer(
+      buffer.length,
+      (already) => this.#writeSome(buffer, already, offset + already),
+    );
+    if (done === buffer.length) return;
+    this.#measure();
+    const message = `cannot write ${this.#path}: the device takes no bytes`;
+    throw new IoError("IO_FAILED", message, { path: this.#path, offset: offset + done });
   }
 
   truncate(size: number): void {
@@ -142,6 +118,31 @@ export class NodeFile implements IoFile {
       closeSync(this.#fd);
     } catch (error) {
       throw ioError("close", this.#path, error);
+    }
+  }
+
+  #readSome(buffer: Uint8Array, done: number, at: number): number {
+    for (let interrupts = 0;; interrupts++) {
+      try {
+        return readSync(this.#fd, buffer, done, buffer.length - done, at);
+      } catch (error) {
+        if (isInterrupted(error) && interrupts < INTERRUPT_LIMIT) continue;
+        throw ioError("read", this.#path, error, at);
+      }
+    }
+  }
+
+  #writeSome(buffer: Uint8Array, done: number, at: number): number {
+    for (let interrupts = 0;; interrupts++) {
+      try {
+        const count = writeSync(this.#fd, buffer, done, buffer.length - done, at);
+        if (count > 0 && at + count > this.#size) this.#size = at + count;
+        return count;
+      } catch (error) {
+        if (isInterrupted(error) && interrupts < INTERRUPT_LIMIT) continue;
+        this.#measure();
+        throw ioError("write", this.#path, error, at);
+      }
     }
   }
 

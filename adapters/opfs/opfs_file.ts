@@ -9,6 +9,7 @@ import { IoError } from "../../src/errors.ts";
 import type { IoFile } from "../../src/io/adapter.ts";
 import { checkByteCount } from "../shared/argument.ts";
 import { closedError, readOnlyError } from "../shared/handle_errors.ts";
+import { transfer } from "../shared/transfer.ts";
 import { opfsError } from "./opfs_errors.ts";
 import type { OpfsAccessHandle } from "./opfs_platform.ts";
 
@@ -48,41 +49,33 @@ export class OpfsHandle {
 
   /** Reads all of `buffer`, or up to the end of the file. */
   read(buffer: Uint8Array, offset: number): number {
-    let done = 0;
-    while (done < buffer.length) {
+    return transfer(buffer.length, (done) => {
       const at = offset + done;
-      let count: number;
       try {
-        count = this.#access.read(buffer.subarray(done), { at });
+        return this.#access.read(buffer.subarray(done), { at });
       } catch (error) {
         throw opfsError("read", this.path, error, at);
       }
-      if (count === 0) break;
-      done += count;
-    }
-    return done;
+    });
   }
 
   /** Writes all of `buffer`. */
   write(buffer: Uint8Array, offset: number): void {
-    let done = 0;
-    while (done < buffer.length) {
-      const at = offset + done;
-      let count: number;
+    const done = transfer(buffer.length, (already) => {
+      const at = offset + already;
       try {
-        count = this.#access.write(buffer.subarray(done), { at });
+        const count = this.#access.write(buffer.subarray(already), { at });
+        if (count > 0 && at + count > this.#size) this.#size = at + count;
+        return count;
       } catch (error) {
         this.#measure();
         throw opfsError("write", this.path, error, at);
       }
-      if (count === 0) {
-        this.#measure();
-        const message = `cannot write ${this.path}: the browser takes no bytes`;
-        throw new IoError("IO_FAILED", message, { path: this.path, offset: at });
-      }
-      done += count;
-      if (at + count > this.#size) this.#size = at + count;
-    }
+    });
+    if (done === buffer.length) return;
+    this.#measure();
+    const message = `cannot write ${this.path}: the browser takes no bytes`;
+    throw new IoError("IO_FAILED", message, { path: this.path, offset: offset + done });
   }
 
   /** Sets the size. */

@@ -4,8 +4,13 @@
  * @module
  */
 
-import type { Inode, OutcomeSource } from "./simulated_inode.ts";
-import type { CrashDecision } from "./simulated_policy.ts";
+import type { OutcomeSource } from "./sector_write.ts";
+import type { PagedBytes } from "./simulated_bytes.ts";
+import { PendingDecision } from "./simulated_decision.ts";
+import type { Fault } from "./simulated_fault.ts";
+import type { Inode } from "./simulated_inode.ts";
+import type { CrashDecision, Outcome } from "./simulated_policy.ts";
+import type { Syncable } from "./simulated_sync.ts";
 
 interface PendingName {
   readonly kind: "create" | "rename" | "remove";
@@ -17,9 +22,12 @@ interface PendingName {
 }
 
 /** The names of one folder. */
-export class SimulatedDirectory {
+export class SimulatedDirectory implements Syncable {
   /** The names that programs see. */
   readonly names: Map<string, Inode>;
+  owed: Fault | undefined;
+  /** What the file had that was last removed or replaced: the next new one gets its blocks. */
+  freed: PagedBytes | undefined;
   #durable: Map<string, Inode>;
   #pending: PendingName[] = [];
 
@@ -32,6 +40,8 @@ export class SimulatedDirectory {
   /** The same folder with the same pending changes, of the files that `copies` gives. */
   clone(copies: (inode: Inode) => Inode): SimulatedDirectory {
     const copy = new SimulatedDirectory();
+    copy.owed = this.owed;
+    copy.freed = this.freed;
     for (const [name, inode] of this.names) copy.names.set(name, copies(inode));
     for (const [name, inode] of this.#durable) copy.#durable.set(name, copies(inode));
     copy.#pending = this.#pending.map((one) => ({ ...one, inode: copies(one.inode) }));
@@ -47,6 +57,7 @@ export class SimulatedDirectory {
   /** Moves a name over another, at once. */
   rename(operation: number, name: string, target: string, inode: Inode): void {
     this.names.delete(name);
+    this.freed = this.names.get(target)?.memory.clone() ?? this.freed;
     this.names.set(target, inode);
     this.#pending.push({ kind: "rename", operation, name, target, inode });
   }
@@ -54,23 +65,32 @@ export class SimulatedDirectory {
   /** Takes a name away. */
   remove(operation: number, name: string, inode: Inode): void {
     this.names.delete(name);
+    this.freed = inode.memory.clone();
     this.#pending.push({ kind: "remove", operation, name, target: name, inode });
   }
 
-  /** Makes all name changes durable. */
+  /** Makes all pending name changes durable. */
   sync(): void {
-    this.#durable = new Map(this.names);
+    this.#durable = this.#afterwards(() => "kept");
     this.#pending = [];
   }
 
-  /** Lists the pending decisions, in the order in which `crash` asks for them. */
-  decisions(path: string): CrashDecision[] {
-    return this.#pending.map((change) => ({
-      operation: change.operation,
-      kind: "name" as const,
-      label: `#${change.operation} ${change.kind} ${path}${change.name}` +
-        (change.kind === "rename" ? ` -> ${change.target}` : ""),
-    }));
+  loseDirty(): void {
+    this.#pending = [];
+  }
+
+  revert(): void {
+    this.#pending = [];
+    this.names.clear();
+    for (const [name, inode] of this.#durable) this.names.set(name, inode);
+  }
+
+  /** Adds the pending decisions, in the order in which `crash` asks for them. */
+  addDecisions(decisions: CrashDecision[], path: string): void {
+    for (const { operation, kind, name, target } of this.#pending) {
+      const what = `${kind} ${path}${name}${kind === "rename" ? ` -> ${target}` : ""}`;
+      decisions.push(new PendingDecision(operation, "name", what));
+    }
   }
 
   /** Every file that some outcome gives a name, with that name. */
@@ -86,9 +106,13 @@ export class SimulatedDirectory {
    * source name to have become durable. A rename is atomic: both names change or neither.
    */
   crash(source: OutcomeSource): Map<string, Inode> {
+    return this.#afterwards(() => source.next());
+  }
+
+  #afterwards(next: () => Outcome): Map<string, Inode> {
     const names = new Map(this.#durable);
     for (const change of this.#pending) {
-      if (source.next() === "dropped") continue;
+      if (next() === "dropped") continue;
       if (change.kind === "create") {
         names.set(change.name, change.inode);
       } else if (names.get(change.name) === change.inode) {

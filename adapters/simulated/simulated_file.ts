@@ -6,8 +6,16 @@
 
 import { IoError, StateError } from "../../src/errors.ts";
 import type { IoFile } from "../../src/io/adapter.ts";
-import { type Fault, faultError, type FaultOperation } from "./simulated_fault.ts";
+import { transfer } from "../shared/transfer.ts";
+import { type Fault, faultError, type FaultOperation, isError } from "./simulated_fault.ts";
 import type { Inode } from "./simulated_inode.ts";
+import { endSync } from "./simulated_sync.ts";
+
+/** How far from its place a misdirected write arrives. */
+const SHIFT = 4096;
+
+/** By how many turns of the event loop a late sync is late. */
+const LATE_TURNS = 3;
 
 /** What an open file needs of its disk. */
 export interface FileHost {
@@ -16,7 +24,11 @@ export interface FileHost {
   /** Throws when the power is gone. */
   alive(): void;
   /** The planned fault that this call meets. */
-  meet(operation: FaultOperation): Fault | undefined;
+  meet(operation: FaultOperation, path: string): Fault | undefined;
+  /** A reproducible number below `limit`. */
+  draw(limit: number): number;
+  /** The file of that name. */
+  find(path: string): Inode | undefined;
   /** Bytes that may still be allocated. */
   free(): number;
   /** A sync passed: lets the clock run. */
@@ -43,35 +55,27 @@ export class SimulatedFile implements IoFile {
 
   readAt(buffer: Uint8Array, offset: number): number {
     this.#usable(offset);
-    const fault = this.#host.meet("read");
-    if (fault !== undefined) throw faultError(fault, this.#path);
-    return this.#inode.memory.read(buffer, offset);
+    return transfer(buffer.length, (done) => this.#readSome(buffer.subarray(done), offset + done));
   }
 
   writeAt(buffer: Uint8Array, offset: number): void {
     this.#changeable(offset);
     if (buffer.length === 0) return;
     const operation = this.#host.begin(`write ${this.#path} ${offset}+${buffer.length}`);
-    const fault = this.#host.meet("write");
-    const fits = this.#inode.memory.fitting(offset, buffer.length, this.#host.free());
-    const length = fault === undefined
-      ? fits
-      : Math.min(fits, fault.shortWrite ?? 0, buffer.length - 1);
-    if (length > 0) this.#inode.write(operation, buffer.subarray(0, length), offset);
-    if (fault !== undefined) throw faultError(fault, this.#path);
-    if (length < buffer.length) {
-      throw new IoError("NO_SPACE", `the simulated disk is full: ${this.#path}`, {
-        path: this.#path,
-        offset: offset + length,
-      });
-    }
+    const done = transfer(
+      buffer.length,
+      (already) => this.#writeSome(operation, buffer.subarray(already), offset + already),
+    );
+    if (done === buffer.length) return;
+    const message = `cannot write ${this.#path}: the simulated device takes no bytes`;
+    throw new IoError("IO_FAILED", message, { path: this.#path, offset: offset + done });
   }
 
   truncate(size: number): void {
     this.#changeable(size);
     const operation = this.#host.begin(`truncate ${this.#path} ${size}`);
-    const fault = this.#host.meet("truncate");
-    if (fault !== undefined) throw faultError(fault, this.#path);
+    const fault = this.#host.meet("truncate", this.#path);
+    if (fault !== undefined && isError(fault)) throw faultError(fault, this.#path);
     this.#inode.truncate(operation, size);
   }
 
@@ -83,32 +87,75 @@ export class SimulatedFile implements IoFile {
   sync(): void {
     this.#changeable(0);
     this.#host.begin(`sync ${this.#path}`);
-    this.#finishSync(this.#inode.issued, this.#host.meet("sync"));
+    this.#endSync(this.#inode.issued, this.#host.meet("sync", this.#path));
   }
 
   async syncAsync(): Promise<void> {
     this.#changeable(0);
     this.#host.begin(`sync ${this.#path} (started)`);
     const mark = this.#inode.issued;
-    const fault = this.#host.meet("sync");
-    await new Promise<void>((resolve) => this.#host.turn(resolve));
+    const fault = this.#host.meet("sync", this.#path);
+    const late = fault?.kind === "late" ? fault.turns ?? LATE_TURNS : 0;
+    for (let turn = 0; turn <= late; turn++) {
+      await new Promise<void>((resolve) => this.#host.turn(resolve));
+    }
     this.#host.alive();
-    this.#finishSync(mark, fault);
+    this.#endSync(mark, fault);
   }
 
   close(): void {
     this.#closed = true;
   }
 
-  #finishSync(mark: number, fault: Fault | undefined): void {
+  #endSync(mark: number, fault: Fault | undefined): void {
     this.#host.elapse();
-    if (fault === undefined) {
-      this.#inode.sync(mark);
-      return;
+    endSync(this.#inode, fault, this.#path, () => this.#inode.sync(mark));
+  }
+
+  /** One call of the device, which may move fewer bytes. */
+  #readSome(buffer: Uint8Array, offset: number): number {
+    const fault = this.#host.meet("read", this.#path);
+    const { memory } = this.#inode;
+    if (fault === undefined) return memory.read(buffer, offset);
+    if (isError(fault)) throw faultError(fault, this.#path);
+    if (fault.kind === "short") return memory.read(buffer.subarray(0, fault.bytes ?? 0), offset);
+    const count = memory.read(buffer, offset);
+    if (fault.kind === "flip" && count > 0) {
+      const bit = (fault.bit ?? this.#host.draw(8 * count)) % (8 * count);
+      const at = Math.floor(bit / 8);
+      buffer[at] = (buffer[at] ?? 0) ^ (1 << (bit % 8));
     }
-    if (fault.mode === "F2") this.#inode.loseDirty();
-    if (fault.mode === "F3") this.#inode.revert();
-    throw faultError(fault, this.#path);
+    return count;
+  }
+
+  /** One call of the device, which may move fewer bytes. */
+  #writeSome(operation: number, buffer: Uint8Array, offset: number): number {
+    const fault = this.#host.meet("write", this.#path);
+    if (fault?.kind === "lost" || fault?.kind === "misdirected") {
+      if (fault.kind === "misdirected") this.#misdirect(fault, buffer, offset);
+      const end = offset + buffer.length;
+      if (end > this.#inode.memory.size) this.#inode.truncate(operation, end);
+      return buffer.length;
+    }
+    const fails = fault !== undefined && isError(fault);
+    const asked = fails
+      ? Math.min(fault.shortWrite ?? 0, buffer.length - 1)
+      : fault?.kind === "short"
+      ? Math.min(fault.bytes ?? 0, buffer.length)
+      : buffer.length;
+    const taken = this.#inode.memory.fitting(offset, asked, this.#host.free());
+    if (taken > 0) this.#inode.write(operation, buffer.subarray(0, taken), offset);
+    if (fails) throw faultError(fault, this.#path);
+    if (taken === asked) return taken;
+    throw new IoError("NO_SPACE", `the simulated disk is full: ${this.#path}`, {
+      path: this.#path,
+      offset: offset + taken,
+    });
+  }
+
+  #misdirect(fault: Fault, bytes: Uint8Array, offset: number): void {
+    const target = fault.to === undefined ? this.#inode : this.#host.find(fault.to);
+    target?.overwrite(offset + (fault.shift ?? (fault.to === undefined ? SHIFT : 0)), bytes);
   }
 
   #usable(position: number): void {

@@ -4,9 +4,13 @@
  * @module
  */
 
-import type { Prng } from "../../src/base/prng.ts";
+import { type OutcomeSource, sectorEnd, writeSectors } from "./sector_write.ts";
+import type { SectorHistory } from "./sector_history.ts";
 import type { PagedBytes } from "./simulated_bytes.ts";
-import type { CrashDecision, Outcome } from "./simulated_policy.ts";
+import { PendingDecision } from "./simulated_decision.ts";
+import type { Fault } from "./simulated_fault.ts";
+import type { CrashDecision } from "./simulated_policy.ts";
+import type { Syncable } from "./simulated_sync.ts";
 
 interface PendingWrite {
   readonly kind: "write";
@@ -25,41 +29,35 @@ interface PendingTruncate {
 
 type PendingChange = PendingWrite | PendingTruncate;
 
-/** Gives the outcomes of consecutive decisions, and where damaged ones are cut. */
-export interface OutcomeSource {
-  /** Garbage fills all of a sector, also the bytes beside the written range. */
-  readonly wholeSectors: boolean;
-  /** The outcome of the next decision. */
-  next(): Outcome;
-  /** Randomness for the decision just given. */
-  readonly damage: Prng;
-}
-
 /**
  * Invariant: unless a sync failed in between, applying `pending` in order to `durable` gives
  * `memory`.
  */
-export class Inode {
+export class Inode implements Syncable {
   /** Number on its disk, in order of creation. */
   readonly id: number;
   /** What reads see. */
   memory: PagedBytes;
+  owed: Fault | undefined;
+  readonly #history: SectorHistory | undefined;
   #durable: PagedBytes;
   #pending: PendingChange[] = [];
   /** Number of changes that are no longer pending. */
   #settled = 0;
 
   /** A file whose durable and visible content is `content`. */
-  constructor(id: number, content: PagedBytes) {
+  constructor(id: number, content: PagedBytes, history: SectorHistory | undefined) {
     this.id = id;
     this.#durable = content;
     this.memory = content.clone();
+    this.#history = history;
   }
 
   /** The same file, with the same pending changes, independent from now on. */
   clone(): Inode {
-    const copy = new Inode(this.id, this.#durable.clone());
+    const copy = new Inode(this.id, this.#durable.clone(), this.#history?.clone());
     copy.memory = this.memory.clone();
+    copy.owed = this.owed;
     copy.#pending = this.#pending.slice();
     copy.#settled = this.#settled;
     return copy;
@@ -74,8 +72,9 @@ export class Inode {
   write(operation: number, bytes: Uint8Array, offset: number): void {
     const size = this.memory.size;
     const grewFrom = offset + bytes.length > size ? size : -1;
-    this.#pending.push({ kind: "write", operation, offset, bytes: bytes.slice(), grewFrom });
-    this.memory.write(bytes, offset);
+    const copy = bytes.slice();
+    this.#pending.push({ kind: "write", operation, offset, bytes: copy, grewFrom });
+    this.memory.write(copy, offset);
   }
 
   /** Applies a new size to what reads see, and remembers it as pending. */
@@ -89,8 +88,14 @@ export class Inode {
     const count = Math.max(0, mark - this.#settled);
     this.#settled += count;
     for (const change of this.#pending.splice(0, count)) {
-      if (change.kind === "write") this.#durable.write(change.bytes, change.offset);
-      else this.#durable.truncate(change.size);
+      if (change.kind === "write") {
+        const end = change.offset + change.bytes.length;
+        this.#history?.keep(this.#durable, change.offset, end);
+        this.#durable.write(change.bytes, change.offset);
+      } else {
+        this.#history?.keep(this.#durable, change.size, this.#durable.size);
+        this.#durable.truncate(change.size);
+      }
     }
   }
 
@@ -112,34 +117,45 @@ export class Inode {
     if (offset < this.#durable.size) this.#durable.flip(offset, bit);
   }
 
-  /** Lists the pending decisions, in the order in which `crash` asks for them. */
-  decisions(sectorBytes: number, name: string): CrashDecision[] {
-    const decisions: CrashDecision[] = [];
+  /** Replaces bytes on the medium and in what reads see, as far as the file reaches. */
+  overwrite(offset: number, bytes: Uint8Array): void {
+    const copy = bytes.slice();
+    for (const content of [this.memory, this.#durable]) {
+      content.write(copy.subarray(0, Math.max(0, content.size - offset)), offset);
+    }
+  }
+
+  /** Cuts off what is beyond `size`, on the medium and in what reads see. */
+  cut(size: number): void {
+    for (const content of [this.memory, this.#durable]) {
+      if (size < content.size) content.truncate(size);
+    }
+  }
+
+  /** Adds the pending decisions, in the order in which `crash` asks for them. */
+  addDecisions(decisions: CrashDecision[], sectorBytes: number, name: string): void {
     for (const change of this.#pending) {
       const { operation } = change;
       if (change.kind === "truncate") {
-        const label = `#${operation} ${name} truncate ${change.size}`;
-        decisions.push({ operation, kind: "truncate", label });
+        decisions.push(new PendingDecision(operation, "truncate", name, change.size));
         continue;
       }
       const end = change.offset + change.bytes.length;
       for (let at = change.offset; at < end; at = sectorEnd(at, sectorBytes)) {
-        const label = `#${operation} ${name} sector at ${at - (at % sectorBytes)}`;
-        decisions.push({ operation, kind: "sector", label });
+        const sector = at - (at % sectorBytes);
+        decisions.push(new PendingDecision(operation, "sector", name, sector));
       }
       if (change.grewFrom >= 0) {
-        const label = `#${operation} ${name} size ${change.grewFrom} -> ${end}`;
-        decisions.push({ operation, kind: "size", label });
+        decisions.push(new PendingDecision(operation, "size", name, change.grewFrom, end));
       }
     }
-    return decisions;
   }
 
   /**
-   * The content after a power cut. Sectors and sizes are decided apart: a size without its data
-   * reads as zeros, data without its size is lost.
+   * The file after a power cut. Sectors and sizes are decided apart: a size without its data reads
+   * as zeros, data without its size is lost.
    */
-  crash(sectorBytes: number, source: OutcomeSource): PagedBytes {
+  crash(sectorBytes: number, source: OutcomeSource): Inode {
     const content = this.#durable.clone();
     let size = content.size;
     for (const change of this.#pending) {
@@ -149,46 +165,18 @@ export class Inode {
         size = change.size;
         continue;
       }
-      const end = change.offset + change.bytes.length;
-      for (let at = change.offset; at < end; at = sectorEnd(at, sectorBytes)) {
-        const stop = Math.min(end, sectorEnd(at, sectorBytes));
-        const bytes = change.bytes.subarray(at - change.offset, stop - change.offset);
-        writeSector(content, bytes, at, sectorBytes, source);
-      }
-      if (change.grewFrom >= 0) {
+      const { bytes, offset, grewFrom } = change;
+      writeSectors(content, bytes, offset, sectorBytes, source, this.#history);
+      if (grewFrom >= 0) {
+        const end = offset + bytes.length;
         const outcome = source.next();
-        if (outcome === "kept" || outcome === "garbage") size = Math.max(size, end);
-        else if (outcome === "torn") {
-          const part = change.grewFrom + source.damage.below(end - change.grewFrom);
+        if (outcome === "torn") {
+          const part = grewFrom + source.damage.below(end - grewFrom);
           size = Math.max(size, part - (part % sectorBytes));
-        }
+        } else if (outcome !== "dropped") size = Math.max(size, end);
       }
     }
-    content.truncate(size);
-    return content;
-  }
-}
-
-function sectorEnd(at: number, sectorBytes: number): number {
-  return at - (at % sectorBytes) + sectorBytes;
-}
-
-function writeSector(
-  content: PagedBytes,
-  bytes: Uint8Array,
-  offset: number,
-  sectorBytes: number,
-  source: OutcomeSource,
-): void {
-  const outcome = source.next();
-  if (outcome === "kept") content.write(bytes, offset);
-  else if (outcome === "garbage") {
-    const garbage = new Uint8Array(source.wholeSectors ? sectorBytes : bytes.length);
-    source.damage.fill(garbage);
-    content.write(garbage, source.wholeSectors ? offset - (offset % sectorBytes) : offset);
-  } else if (outcome === "torn") {
-    const cut = source.damage.below(bytes.length + 1);
-    if (source.damage.below(2) === 0) content.write(bytes.subarray(0, cut), offset);
-    else content.write(bytes.subarray(cut), offset + cut);
+    if (size !== content.size) content.truncate(size);
+    return new Inode(this.id, content, this.#history?.clone());
   }
 }

@@ -15,59 +15,46 @@ import type {
   IoStat,
 } from "../../src/io/adapter.ts";
 import type { LockTable } from "../shared/lock_table.ts";
-import { PagedBytes } from "./simulated_bytes.ts";
-import { SimulatedDirectory } from "./simulated_directory.ts";
-import { faultError, type FaultOperation } from "./simulated_fault.ts";
+import type { SimulatedDirectory } from "./simulated_directory.ts";
+import { faultError, type FaultOperation, isError } from "./simulated_fault.ts";
 import { type FileHost, SimulatedFile } from "./simulated_file.ts";
-import { Inode } from "./simulated_inode.ts";
+import type { Inode } from "./simulated_inode.ts";
+import { type SplitPath, splitPath } from "./simulated_path.ts";
+import { endSync } from "./simulated_sync.ts";
 
 /** What the adapter needs of its disk. */
 export interface NamesHost extends FileHost {
-  /** The folders by path with a trailing slash. */
-  readonly directories: Map<string, SimulatedDirectory>;
+  /** The folder of a path with a trailing slash. */
+  directory(path: string): SimulatedDirectory;
   /** The paths that somebody owns or reads; a power cut frees them. */
   readonly locks: LockTable;
   /** Fills with reproducible bytes. */
   random(bytes: Uint8Array): void;
-  /** Number for a new file. */
-  nextInode(): number;
+  /** A new empty file for a folder. */
+  newFile(directory: SimulatedDirectory): Inode;
   /** Milliseconds since 1970. */
   now(): number;
   /** Milliseconds since the first disk of this history was made. */
   monotonic(): number;
 }
 
-/** A path in one spelling, taken apart. */
-export interface SplitPath {
-  /** The folder, with a trailing slash unless empty. */
-  readonly directory: string;
-  /** The last part. */
-  readonly name: string;
-  /** Both together. */
-  readonly path: string;
-}
-
-/** Takes a path apart, without ".", ".." and doubled slashes. There are no symbolic links. */
-export function splitPath(path: string): SplitPath {
-  const parts: string[] = [];
-  for (const part of path.split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(part);
-  }
-  const name = parts.pop() ?? "";
-  const directory = (path.startsWith("/") ? "/" : "") + parts.map((part) => `${part}/`).join("");
-  return { directory, name, path: directory + name };
-}
-
 /** The adapter of a simulated disk. Every folder exists. */
 export class SimulatedNames implements IoAdapter {
   readonly name = "simulated";
   readonly capabilities: IoCapabilities;
+  readonly crc32?: NonNullable<IoAdapter["crc32"]>;
+  readonly digest?: NonNullable<IoAdapter["digest"]>;
   readonly #host: NamesHost;
 
   /** The adapter of `host`. */
-  constructor(host: NamesHost, asyncSync: boolean) {
+  constructor(
+    host: NamesHost,
+    asyncSync: boolean,
+    checksums: Pick<IoAdapter, "crc32" | "digest"> = {},
+  ) {
     this.#host = host;
+    if (checksums.crc32 !== undefined) this.crc32 = checksums.crc32;
+    if (checksums.digest !== undefined) this.digest = checksums.digest;
     this.capabilities = {
       durable: true,
       directorySync: true,
@@ -79,12 +66,12 @@ export class SimulatedNames implements IoAdapter {
 
   async open(path: string, mode: IoOpenMode): Promise<IoFile> {
     const at = this.#enter("open", path);
-    const directory = this.#directory(at.directory);
+    const directory = this.#host.directory(at.directory);
     let inode = directory.names.get(at.name);
     if (inode === undefined) {
       if (mode === "read" || mode === "write") throw this.#error("IO_NOT_FOUND", at.path);
       const operation = this.#host.begin(`create ${at.path}`);
-      inode = new Inode(this.#host.nextInode(), new PagedBytes());
+      inode = this.#host.newFile(directory);
       directory.create(operation, at.name, inode);
     } else if (mode === "create-new") {
       throw this.#error("IO_EXISTS", at.path);
@@ -94,13 +81,15 @@ export class SimulatedNames implements IoAdapter {
 
   async stat(path: string): Promise<IoStat | undefined> {
     const at = this.#enter("stat", path);
-    const inode = this.#directory(at.directory).names.get(at.name);
+    const inode = this.#host.directory(at.directory).names.get(at.name);
     return inode === undefined ? undefined : { size: inode.memory.size, links: 1 };
   }
 
   async list(directory: string): Promise<string[]> {
-    const at = this.#enter("list", `${directory}/entry`);
-    return [...this.#directory(at.directory).names.keys()].sort();
+    this.#host.alive();
+    const folder = splitPath(`${directory}/entry`).directory;
+    this.#meet("list", splitPath(folder).path);
+    return [...this.#host.directory(folder).names.keys()].sort();
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -111,7 +100,7 @@ export class SimulatedNames implements IoAdapter {
     }
     const operation = this.#host.begin(`rename ${at.path} -> ${target.name}`);
     this.#enter("rename", from);
-    const directory = this.#directory(at.directory);
+    const directory = this.#host.directory(at.directory);
     const inode = directory.names.get(at.name);
     if (inode === undefined) throw this.#error("IO_NOT_FOUND", at.path);
     directory.rename(operation, at.name, target.name, inode);
@@ -120,15 +109,17 @@ export class SimulatedNames implements IoAdapter {
   async remove(path: string): Promise<void> {
     const operation = this.#host.begin(`remove ${splitPath(path).path}`);
     const at = this.#enter("remove", path);
-    const directory = this.#directory(at.directory);
+    const directory = this.#host.directory(at.directory);
     const inode = directory.names.get(at.name);
     if (inode !== undefined) directory.remove(operation, at.name, inode);
   }
 
   async syncDirectory(path: string): Promise<void> {
-    this.#host.begin(`syncDirectory ${splitPath(path).directory}`);
-    const at = this.#enter("syncDirectory", path);
-    this.#directory(at.directory).sync();
+    const folder = splitPath(path).directory;
+    this.#host.begin(`syncDirectory ${folder}`);
+    const fault = this.#host.meet("syncDirectory", splitPath(folder).path);
+    const directory = this.#host.directory(folder);
+    endSync(directory, fault, folder, () => directory.sync());
   }
 
   async tryLock(path: string, mode: IoLockMode = "exclusive"): Promise<IoLock | undefined> {
@@ -152,21 +143,16 @@ export class SimulatedNames implements IoAdapter {
     this.#host.turn(callback);
   }
 
-  #directory(path: string): SimulatedDirectory {
-    let directory = this.#host.directories.get(path);
-    if (directory === undefined) {
-      directory = new SimulatedDirectory();
-      this.#host.directories.set(path, directory);
-    }
-    return directory;
-  }
-
   #enter(operation: FaultOperation, path: string): SplitPath {
     this.#host.alive();
     const at = splitPath(path);
-    const fault = this.#host.meet(operation);
-    if (fault !== undefined) throw faultError(fault, at.path);
+    this.#meet(operation, at.path);
     return at;
+  }
+
+  #meet(operation: FaultOperation, path: string): void {
+    const fault = this.#host.meet(operation, path);
+    if (fault !== undefined && isError(fault)) throw faultError(fault, path);
   }
 
   #error(code: ErrorCode, path: string): IoError {

@@ -5,14 +5,18 @@
  */
 
 import { Prng } from "../../src/base/prng.ts";
+import { prefixPolicies } from "./simulated_prefix.ts";
+import type { ProfileRules } from "./simulated_profile.ts";
 
 /**
  * What became of one decision. "torn" applies to a sector (some of its new bytes at one end, old
  * ones at the other) and to a size (grown by only a part); for others it counts as "kept".
  * "garbage" applies to a sector: its written range (all of it in the profile "no-psow") holds neither
- * old nor new bytes.
+ * old nor new bytes. "stale" applies to a sector in the profile "stale": its written range holds a
+ * version of the bytes older than the durable one, or is dropped when there is none; elsewhere it
+ * counts as "dropped" for a sector and as "kept" for others.
  */
-export type Outcome = "dropped" | "kept" | "torn" | "garbage";
+export type Outcome = "dropped" | "kept" | "torn" | "garbage" | "stale";
 
 /** One thing that was pending at the power cut, and could or could not have become durable. */
 export interface CrashDecision {
@@ -45,16 +49,18 @@ export interface EnumerationOptions {
 }
 
 /**
- * The policies to try for `decisions`: none kept, all kept; some writes damaged; every subset when that is few; else
- * every subset of whole operations when that is few, single decisions flipped (sampled when too
+ * The policies to try for `decisions`: none kept, all kept; some writes damaged; every subset when
+ * that is few; else every subset of whole operations when that is few, single decisions flipped (sampled when too
  * many), and random ones with torn sectors up to the limit. Deterministic in its arguments.
  */
 export function enumeratePolicies(
   decisions: readonly CrashDecision[],
-  hostile: boolean,
+  rules: ProfileRules,
   options: EnumerationOptions = {},
 ): CrashPolicy[] {
+  if (rules.inOrder) return prefixPolicies(decisions, options);
   const { limit = 64, exhaustiveBits = 6, seed = 0 } = options;
+  const { damage } = rules;
   const count = decisions.length;
   const random = new Prng(seed);
   const policies: CrashPolicy[] = [];
@@ -74,7 +80,7 @@ export function enumeratePolicies(
   const writes = [...new Set(decisions.filter((one) => one.kind === "sector").map(operationIn))];
   for (let damaged = 0; damaged < Math.max(1, limit / 6) && writes.length > 0; damaged++) {
     const [operation] = writes.splice(random.below(writes.length), 1);
-    const outcome = hostile && random.below(2) === 0 ? "garbage" : "torn";
+    const outcome = damage !== undefined && random.below(2) === 0 ? damage : "torn";
     add(`operation ${operation} ${outcome}`, (index) => {
       const decision = decisions[index];
       return decision?.operation === operation && decision?.kind === "sector" ? outcome : "kept";
@@ -126,7 +132,7 @@ export function enumeratePolicies(
   function anyOutcome(rarity: number): Outcome {
     if (random.below(rarity) === 0) return "dropped";
     if (random.below(8) !== 0) return "kept";
-    return hostile && random.below(2) === 0 ? "garbage" : "torn";
+    return damage !== undefined && random.below(2) === 0 ? damage : "torn";
   }
 }
 

@@ -207,7 +207,7 @@ test("Database on a slow disk syncs off the thread and keeps reads quick", async
   await db.close();
 });
 
-for (const profile of ["strict", "hostile", "no-psow"] as const) {
+for (const profile of ["sector512", "hostile", "no-psow"] as const) {
   test(`Database.update: no write shares a block with what was synced, whatever came before: ${profile}`, async () => {
     for (const length of [10, 1500, 4000]) {
       for (let cut = 0; cut < 4; cut++) {

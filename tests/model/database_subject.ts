@@ -30,7 +30,12 @@ const kinds = [
 ] as const;
 
 const anyBeginning: fc.Arbitrary<Beginning> = fc.record({
-  profile: fc.constantFrom("strict" as const, "strict" as const, "hostile" as const, "no-psow"),
+  profile: fc.constantFrom(
+    "sector512" as const,
+    "sector512" as const,
+    "hostile" as const,
+    "no-psow",
+  ),
   slow: fc.boolean(),
   ballast: fc.nat(15).map((drawn) => drawn === 15),
 });

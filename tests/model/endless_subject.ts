@@ -111,7 +111,7 @@ class Life {
   log!: EndlessStream;
   readers: { readonly real: StreamReader; offset: number; skipped: number }[] = [];
 
-  constructor(profile: "strict" | "hostile" | "no-psow", slow: boolean) {
+  constructor(profile: "sector512" | "hostile" | "no-psow", slow: boolean) {
     this.disk = new SimulatedDisk({ profile, syncMilliseconds: slow ? 5 : 0 });
   }
 
@@ -242,7 +242,7 @@ class Life {
 }
 
 async function run(
-  profile: "strict" | "hostile" | "no-psow",
+  profile: "sector512" | "hostile" | "no-psow",
   slow: boolean,
   steps: readonly Step[],
 ): Promise<void> {
@@ -261,7 +261,12 @@ export const endlessSubject: Subject = {
   name: "endless",
   property: () =>
     fc.asyncProperty(
-      fc.constantFrom("strict" as const, "strict" as const, "hostile" as const, "no-psow" as const),
+      fc.constantFrom(
+        "sector512" as const,
+        "sector512" as const,
+        "hostile" as const,
+        "no-psow" as const,
+      ),
       fc.boolean(),
       fc.array(anyStep, { maxLength: STEPS_MAX, size: "max" }),
       run,
