@@ -18,10 +18,14 @@ import {
   readSync,
   writeSync,
 } from "node:fs";
-import { IoError } from "../../src/errors.ts";
 import type { IoFile } from "../../src/io/adapter.ts";
 import { checkByteCount } from "../shared/argument.ts";
-import { closedError, readOnlyError } from "../shared/handle_errors.ts";
+import {
+  closedError,
+  endedEarlyError,
+  readOnlyError,
+  takesNothingError,
+} from "../shared/handle_errors.ts";
 import { transfer } from "../shared/transfer.ts";
 import { attempt, INTERRUPT_LIMIT, ioError, isInterrupted } from "./node_errors.ts";
 
@@ -46,7 +50,14 @@ export class NodeFile implements IoFile {
   readAt(buffer: Uint8Array, offset: number): number {
     this.#checkOpen();
     checkByteCount("offset", offset);
-    return transfer(buffer.length, (done) => this.#readSome(buffer, done, offset + done));
+    const done = transfer(
+      buffer.length,
+      (already) => this.#readSome(buffer, already, offset + already),
+    );
+    if (done < buffer.length && offset + done < this.#size && offset + done < this.#measured()) {
+      throw endedEarlyError(this.#path, offset + done);
+    }
+    return done;
   }
 
   writeAt(buffer: Uint8Array, offset: number): void {
@@ -58,8 +69,7 @@ export class NodeFile implements IoFile {
     );
     if (done === buffer.length) return;
     this.#measure();
-    const message = `cannot write ${this.#path}: the device takes no bytes`;
-    throw new IoError("IO_FAILED", message, { path: this.#path, offset: offset + done });
+    throw takesNothingError(this.#path, offset + done);
   }
 
   truncate(size: number): void {
@@ -147,7 +157,11 @@ export class NodeFile implements IoFile {
   }
 
   #measure(): void {
-    this.#size = attempt("measure", this.#path, () => fstatSync(this.#fd).size);
+    this.#size = this.#measured();
+  }
+
+  #measured(): number {
+    return attempt("measure", this.#path, () => fstatSync(this.#fd).size);
   }
 
   #checkOpen(): void {

@@ -5,10 +5,14 @@
  * @module
  */
 
-import { IoError } from "../../src/errors.ts";
 import type { IoFile } from "../../src/io/adapter.ts";
 import { checkByteCount } from "../shared/argument.ts";
-import { closedError, readOnlyError } from "../shared/handle_errors.ts";
+import {
+  closedError,
+  endedEarlyError,
+  readOnlyError,
+  takesNothingError,
+} from "../shared/handle_errors.ts";
 import { transfer } from "../shared/transfer.ts";
 import { opfsError } from "./opfs_errors.ts";
 import type { OpfsAccessHandle } from "./opfs_platform.ts";
@@ -49,14 +53,18 @@ export class OpfsHandle {
 
   /** Reads all of `buffer`, or up to the end of the file. */
   read(buffer: Uint8Array, offset: number): number {
-    return transfer(buffer.length, (done) => {
-      const at = offset + done;
+    const done = transfer(buffer.length, (already) => {
+      const at = offset + already;
       try {
-        return this.#access.read(buffer.subarray(done), { at });
+        return this.#access.read(buffer.subarray(already), { at });
       } catch (error) {
         throw opfsError("read", this.path, error, at);
       }
     });
+    if (done < buffer.length && offset + done < this.#size) {
+      throw endedEarlyError(this.path, offset + done);
+    }
+    return done;
   }
 
   /** Writes all of `buffer`. */
@@ -74,8 +82,7 @@ export class OpfsHandle {
     });
     if (done === buffer.length) return;
     this.#measure();
-    const message = `cannot write ${this.path}: the browser takes no bytes`;
-    throw new IoError("IO_FAILED", message, { path: this.path, offset: offset + done });
+    throw takesNothingError(this.path, offset + done);
   }
 
   /** Sets the size. */

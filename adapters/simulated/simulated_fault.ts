@@ -25,8 +25,8 @@ export type FaultOperation =
  *
  * - "error", the default: it fails with `Fault.error`.
  * - "short": a read or write of the device moves at most `Fault.bytes` bytes and says so. The file goes
- *   on with the rest, as the adapters of real systems do, which is one more call. A write that moves
- *   nothing is `IO_FAILED`; a read that moves nothing looks like the end of the file.
+ *   on with the rest, as the adapters of real systems do, which is one more call. Where a write
+ *   moves nothing, or a read before the end of the file, it is `IO_FAILED`.
  * - "flip": a read gives one bit inverted; the medium has the right one.
  * - "lost": a write is acknowledged and never arrives; reads give the old bytes at once. A size
  *   that it changes, it changes.

@@ -6,6 +6,7 @@
 
 import { IoError, StateError } from "../../src/errors.ts";
 import type { IoFile } from "../../src/io/adapter.ts";
+import { endedEarlyError, takesNothingError } from "../shared/handle_errors.ts";
 import { transfer } from "../shared/transfer.ts";
 import { type Fault, faultError, type FaultOperation, isError } from "./simulated_fault.ts";
 import type { Inode } from "./simulated_inode.ts";
@@ -55,7 +56,14 @@ export class SimulatedFile implements IoFile {
 
   readAt(buffer: Uint8Array, offset: number): number {
     this.#usable(offset);
-    return transfer(buffer.length, (done) => this.#readSome(buffer.subarray(done), offset + done));
+    const done = transfer(
+      buffer.length,
+      (already) => this.#readSome(buffer.subarray(already), offset + already),
+    );
+    if (done < buffer.length && offset + done < this.#inode.memory.size) {
+      throw endedEarlyError(this.#path, offset + done);
+    }
+    return done;
   }
 
   writeAt(buffer: Uint8Array, offset: number): void {
@@ -67,8 +75,7 @@ export class SimulatedFile implements IoFile {
       (already) => this.#writeSome(operation, buffer.subarray(already), offset + already),
     );
     if (done === buffer.length) return;
-    const message = `cannot write ${this.#path}: the simulated device takes no bytes`;
-    throw new IoError("IO_FAILED", message, { path: this.#path, offset: offset + done });
+    throw takesNothingError(this.#path, offset + done);
   }
 
   truncate(size: number): void {

@@ -31,13 +31,15 @@ export type IoOpenMode = "read" | "write" | "create" | "create-new";
 /** An open file. One owner; not shared between threads. */
 export interface IoFile {
   /**
-   * Reads into the whole of `buffer` from byte `offset`; loops over short reads.
+   * Reads into the whole of `buffer` from byte `offset`; loops over short reads. A device that gives
+   * nothing before the end of the file is `IO_FAILED`, never a short count.
    * @returns bytes read: less than `buffer.length` only at the end of the file.
    */
   readAt(buffer: Uint8Array, offset: number): number;
   /**
-   * Writes the whole of `buffer` at byte `offset`; loops over short writes; a hole before `offset`
-   * reads as zeros. Not durable until `sync`. On failure any part may have been written.
+   * Writes the whole of `buffer` at byte `offset`; loops over short writes, where a device that
+   * takes nothing is `IO_FAILED`; a hole before `offset` reads as zeros. Not durable until `sync`.
+   * On failure any part may have been written.
    */
   writeAt(buffer: Uint8Array, offset: number): void;
   /** Cuts or extends (with zeros) to `size` bytes. Not durable until `sync`. */

@@ -216,6 +216,8 @@ test("opfsIo: a failure of a call is IO_FAILED; a write that moves nothing too",
   origin.before = () => {};
   origin.browser = { transfer: 0 };
   assert.throws(() => file.writeAt(pattern(1), 0), { code: "IO_FAILED" });
+  assert.throws(() => file.readAt(new Uint8Array(5), 7), { code: "IO_FAILED", offset: 7 });
+  assert.equal(file.readAt(new Uint8Array(5), 10), 0);
   file.close();
 });
 

@@ -92,12 +92,18 @@ test("Fault short: a read of any length goes on to the end, however short its ca
   }
 });
 
-test("Fault short: a read that moves nothing looks like the end of the file", async () => {
+test("Fault short: a read that moves nothing is IO_FAILED, but for the end of the file", async () => {
   const { disk, file } = await diskWithFile(512);
   disk.fail({ operation: "read", kind: "short", bytes: 100 });
   disk.fail({ operation: "read", kind: "short", at: 1 });
-  assert.equal(file.readAt(new Uint8Array(512), 0), 100);
+  assert.throws(() => file.readAt(new Uint8Array(512), 0), (error) => {
+    assert.ok(error instanceof IoError);
+    assert.deepEqual([error.code, error.path, error.offset], ["IO_FAILED", "/f", 100]);
+    return true;
+  });
   assert.equal(file.readAt(new Uint8Array(512), 0), 512);
+  disk.fail({ operation: "read", kind: "short", times: Infinity });
+  assert.equal(file.readAt(new Uint8Array(512), 512), 0);
 });
 
 test("Fault short: a write of any length goes on to the end, however short its calls", async () => {
