@@ -1,19 +1,24 @@
 /**
- * The crash campaign: cuts every operation of every workload, recovers every image, crashes inside
- * recoveries, and goes on with new commits that are cut again. Deterministic in its options: equal
- * counts on every runtime.
+ * The crash campaign: cuts every operation of every subject, recovers every image, crashes inside
+ * recoveries, and goes on with new operations that are cut again. Deterministic in its options:
+ * equal counts on every runtime.
  */
 
-import type { Database } from "../../mod.ts";
-import { type CrashPolicy, SimulatedDisk } from "../../adapters/simulated.ts";
+import type { SimulatedDisk } from "../../adapters/simulated.ts";
 import { Prng } from "../../src/base/prng.ts";
-import { type Death, Oracle } from "./oracle.ts";
-import { judge, openStore, Session, StuckError } from "./session.ts";
-import { type Workload, workloads as allWorkloads } from "./workloads.ts";
+import {
+  type CampaignReport,
+  RunningDigest,
+  type SubjectRow,
+  type Violation,
+} from "./campaign_report.ts";
+import { type CrashStep, type Ended, playSubject, recoverUntil, replayCase } from "./crash_case.ts";
+import type { Death, Recovered, Subject, Witness } from "./subject.ts";
 
 /** What to run. */
 export interface CampaignOptions {
-  /** Stops at the end of the first round of all workloads that reaches this many states. */
+  readonly subjects: readonly Subject[];
+  /** Stops at the end of the first round of all subjects that reaches this many states. */
   readonly states: number;
   readonly seed: number;
   /** Most images of one cut. */
@@ -24,180 +29,156 @@ export interface CampaignOptions {
   readonly cutEvery?: number;
   /** Stops at this many violations. Default 5. */
   readonly violationsMax?: number;
-  /** Default: all. */
-  readonly workloads?: readonly Workload[];
-  /** Runs this round and cut only, to look at one violation again. */
-  readonly only?: { readonly round: number; readonly cut: number } | undefined;
+  /** The first round. Default 0. */
+  readonly round?: number;
+  /** Runs this cut of the first round only, to look at one violation again. */
+  readonly onlyCut?: number | undefined;
   readonly progress?: (states: number, violations: number) => void;
 }
 
-/** A state that must not be. */
-export interface Violation {
-  readonly workload: string;
-  readonly round: number;
-  readonly cut: number;
-  readonly message: string;
-  /** How to get there: the outcomes of each power cut, and all operations. */
-  readonly details: readonly string[];
-}
+/** Cuts whose number this divides count for the digest. */
+export const SAMPLE_EVERY = 10;
 
-/** Counts of one workload over all rounds. */
-export interface WorkloadRow {
-  readonly workload: string;
-  operations: number;
-  states: number;
-  violations: number;
-}
-
-/** What a campaign found. */
-export interface CampaignReport {
-  readonly states: number;
-  readonly rows: readonly WorkloadRow[];
-  readonly violations: readonly Violation[];
-}
+/** The power goes at one of so many operations after a recovery. */
+const SECOND_OPERATIONS = 12;
 
 /** Where in the campaign a state is. */
 interface Place {
-  readonly workload: Workload;
+  readonly subject: Subject;
   readonly round: number;
+  readonly seed: number;
   readonly cut: number;
-  /** Outcomes of the power cuts so far, as text. */
-  readonly policies: readonly string[];
+  readonly steps: readonly CrashStep[];
 }
 
-interface Judged {
-  readonly database: Database;
-  readonly prefix: number;
-  /** What recovery took. */
-  readonly operations: number;
-}
+/** What the states of a place count for, besides all. */
+type Kind = "first" | "second" | "recovery";
 
 class Enough extends Error {}
 
 class Campaign {
   readonly #options: CampaignOptions;
   readonly #violations: Violation[] = [];
-  readonly #rows: WorkloadRow[];
-  #row: WorkloadRow;
+  readonly #rows: readonly SubjectRow[];
+  readonly #digest = new RunningDigest();
+  #row: SubjectRow;
   #states = 0;
 
   constructor(options: CampaignOptions) {
     this.#options = options;
-    this.#rows = this.#workloads().map(({ name }) => ({
-      workload: name,
+    this.#rows = options.subjects.map(({ name, structure }) => ({
+      subject: name,
+      structure,
       operations: 0,
+      cuts: 0,
       states: 0,
+      recovery: 0,
+      second: 0,
       violations: 0,
     }));
     this.#row = this.#rows[0]!;
   }
 
   async run(): Promise<CampaignReport> {
-    const { only, states } = this.#options;
+    const { onlyCut, states, subjects } = this.#options;
     try {
-      for (let round = only?.round ?? 0; this.#states < states; round++) {
-        for (const [number, workload] of this.#workloads().entries()) {
+      for (let round = this.#options.round ?? 0; this.#states < states; round++) {
+        for (const [number, subject] of subjects.entries()) {
           this.#row = this.#rows[number]!;
-          await this.#round(workload, round);
+          await this.#round(subject, round);
         }
-        if (only !== undefined) break;
+        if (onlyCut !== undefined) break;
       }
     } catch (error) {
       if (!(error instanceof Enough)) throw error;
     }
-    return { states: this.#states, rows: this.#rows, violations: this.#violations };
+    return {
+      states: this.#states,
+      rows: this.#rows,
+      violations: this.#violations,
+      digest: this.#digest.value,
+    };
   }
 
-  #workloads(): readonly Workload[] {
-    return this.#options.workloads ?? allWorkloads;
-  }
-
-  async #round(workload: Workload, round: number): Promise<void> {
-    const { only, cutEvery = 1 } = this.#options;
-    const seed = new Prng(this.#options.seed).fork(`${workload.name} ${round}`).next();
-    const whole = await this.#play({ workload, round, cut: Infinity, policies: [] }, seed);
-    const operations = whole.disk.operations;
+  async #round(subject: Subject, round: number): Promise<void> {
+    const { onlyCut, cutEvery = 1 } = this.#options;
+    const seed = new Prng(this.#options.seed).fork(`${subject.name} ${round}`).next();
+    const place: Place = { subject, round, seed, cut: Infinity, steps: [] };
+    const whole = await this.#play(place);
+    if (whole === undefined) return;
+    const { operations } = whole.disk;
+    this.#sign(whole.disk);
     this.#row.operations += operations;
-    for (let cut = only?.cut ?? 0; cut <= operations; cut += cutEvery) {
-      const place: Place = { workload, round, cut, policies: [] };
-      const { disk, oracle } = await this.#play(place, seed);
-      const random = new Prng(seed).fork(`cut ${cut}`);
-      await this.#judgeImages(place, disk, oracle, random);
-      if (random.below(this.#options.innerEvery) < 2) {
-        await this.#judgeProcessDeath(place, disk, oracle, random);
-      }
-      if (only !== undefined) break;
+    for (let cut = onlyCut ?? 0; cut <= operations; cut += cutEvery) {
+      await this.#cut({ ...place, cut });
+      if (onlyCut !== undefined) break;
+    }
+    await this.#playAgain(place, whole.disk);
+  }
+
+  async #cut(place: Place): Promise<void> {
+    const ended = await this.#play(place);
+    this.#row.cuts++;
+    if (ended === undefined) return;
+    const random = new Prng(place.seed).fork(`cut ${place.cut}`);
+    await this.#judgeImages(place, ended, random);
+    if (random.below(this.#options.innerEvery) < 2) {
+      const next = ended.disk.processDeath();
+      const here = withStep(place, { kind: "process" });
+      const recovered = await this.#judge(here, next, ended.witness, "first", "process");
+      if (recovered !== undefined) await this.#secondGeneration(here, next, recovered, random);
     }
   }
 
-  /** Runs the workload until its end or the power cut. */
-  async #play(place: Place, seed: number): Promise<{ disk: SimulatedDisk; oracle: Oracle }> {
-    const { workload, cut } = place;
-    const disk = new SimulatedDisk({ ...workload.disk, seed });
-    disk.cutAt(cut);
-    const session = new Session(disk, workload.database, new Prng(seed).fork("data"));
+  /** Runs the subject until its end or the power cut. */
+  async #play(place: Place): Promise<Ended | undefined> {
     try {
-      await workload.run(session);
+      return await playSubject(place.subject, place.seed, place.cut);
     } catch (error) {
-      if (!disk.isDark || error instanceof StuckError) this.#violation(place, disk, error);
+      await this.#violation(place, error);
+      return undefined;
     }
-    await this.#drain(place, session);
-    return { disk, oracle: session.oracle };
   }
 
-  async #judgeImages(
-    place: Place,
-    disk: SimulatedDisk,
-    oracle: Oracle,
-    random: Prng,
-  ): Promise<void> {
+  async #judgeImages(place: Place, { disk, witness }: Ended, random: Prng): Promise<void> {
     const policies = disk.policies({ limit: this.#options.imagesPerCut, seed: random.next() });
     for (const [number, policy] of policies.entries()) {
       const inner = random.fork(`image ${number}`);
-      const here = withPolicy(place, disk, policy);
+      const here = withStep(place, { kind: "power", ...policy });
       const image = disk.crash(policy);
-      const judged = await this.#judge(here, image, oracle);
-      if (judged === undefined) continue;
-      const { operations } = judged;
+      const recovered = await this.#judge(here, image, witness, "first");
+      if (recovered === undefined) continue;
+      const { operations } = image;
       if (inner.below(this.#options.innerEvery) === 0) {
-        await this.#secondGeneration(here, image, judged, oracle, inner);
+        await this.#secondGeneration(here, image, recovered, inner);
       }
       if (operations > 0 && inner.below(this.#options.innerEvery) === 0) {
-        const again = (): SimulatedDisk => disk.crash(policy);
-        await this.#crashInRecovery(here, again, operations, judged.prefix, oracle, inner);
+        const again = (): Ended => ({ disk: disk.crash(policy), witness });
+        await this.#crashInRecovery(here, again, operations, recovered.content, inner);
       }
     }
   }
 
-  /** The process dies and the system lives on; the power goes after more commits. */
-  async #judgeProcessDeath(
-    place: Place,
-    disk: SimulatedDisk,
-    oracle: Oracle,
-    random: Prng,
-  ): Promise<void> {
-    const here = { ...place, policies: ["process death"] };
-    const next = disk.processDeath();
-    const judged = await this.#judge(here, next, oracle, "process");
-    if (judged !== undefined) await this.#secondGeneration(here, next, judged, oracle, random);
-  }
-
-  /** Recovers one image and compares it with the oracle. Counts one state. */
+  /** Recovers one image and compares it with what was witnessed. Counts one state. */
   async #judge(
     place: Place,
     disk: SimulatedDisk,
-    oracle: Oracle,
+    witness: Witness,
+    kind: Kind,
     death: Death = "power",
-  ): Promise<Judged | undefined> {
+  ): Promise<Recovered | undefined> {
     this.#states++;
     this.#row.states++;
+    if (kind !== "first") this.#row[kind]++;
     if (this.#states % 500 === 0) {
       this.#options.progress?.(this.#states, this.#violations.length);
     }
     try {
-      return await judge(disk, place.workload.database, oracle, death);
+      const recovered = await witness.judge(disk, death);
+      if (place.cut % SAMPLE_EVERY === 0) this.#digest.text(recovered.content);
+      return recovered;
     } catch (error) {
-      this.#violation(place, disk, error);
+      await this.#violation(place, error);
       return undefined;
     }
   }
@@ -205,111 +186,89 @@ class Campaign {
   /** Crashes the recovery of an image at each of its operations, and recovers again. */
   async #crashInRecovery(
     place: Place,
-    image: () => SimulatedDisk,
+    image: () => Ended,
     operations: number,
-    prefix: number,
-    oracle: Oracle,
+    content: string,
     random: Prng,
   ): Promise<void> {
     const stride = Math.max(1, Math.ceil(operations / 6));
     for (let cut = random.below(stride); cut < operations; cut += stride) {
-      const disk = image();
-      disk.cutAt(cut);
-      let opened = false;
+      const { disk, witness } = image();
+      const here = withStep(place, { kind: "recover", cut });
       try {
-        await openStore(disk, place.workload.database);
-        opened = true;
+        // Judging takes more than opening does.
+        if (!await recoverUntil(witness, disk, cut)) return;
       } catch (error) {
-        if (!disk.isDark || error instanceof StuckError) this.#violation(place, disk, error);
-      }
-      if (opened) {
-        const why =
-          `recovery did not reach operation ${cut} of ${operations}, or ignored its error`;
-        this.#violation(place, disk, new Error(why));
+        await this.#violation(here, error);
         continue;
       }
       for (const policy of disk.policies({ limit: 2, seed: random.next() })) {
-        const here = withPolicy(place, disk, policy);
-        const second = disk.crash(policy);
-        const judged = await this.#judge(here, second, oracle);
-        if (judged !== undefined && judged.prefix !== prefix) {
-          const why = `recovered ${prefix} commits, but ${judged.prefix} after a crash in recovery`;
-          this.#violation(here, second, new Error(why));
+        const there = withStep(here, { kind: "power", ...policy });
+        const recovered = await this.#judge(there, disk.crash(policy), witness, "recovery");
+        if (recovered !== undefined && recovered.content !== content) {
+          const why = `recovered ${content}, but ${recovered.content} after a crash in recovery`;
+          await this.#violation(there, new Error(why));
         }
       }
     }
   }
 
-  /** Goes on with new commits after a recovery, cuts the power again, and recovers again. */
+  /** Goes on with new operations after a recovery, cuts the power again, and recovers again. */
   async #secondGeneration(
     place: Place,
     disk: SimulatedDisk,
-    judged: Judged,
-    before: Oracle,
+    recovered: Recovered,
     random: Prng,
   ): Promise<void> {
-    const oracle = new Oracle(before.stateAfter(judged.prefix));
-    for (const [id, writes] of before.prepared) oracle.prepared.set(id, writes);
-    disk.cutAt(disk.operations + random.below(12));
-    const session = new Session(disk, place.workload.database, random, {
-      database: judged.database,
-      oracle,
-    });
+    const step = {
+      kind: "proceed",
+      cut: random.below(SECOND_OPERATIONS),
+      seed: random.next(),
+    } as const;
+    const here = withStep(place, step);
+    disk.cutAt(disk.operations + step.cut);
+    let witness: Witness;
     try {
-      // What is in doubt holds keys that are written below.
-      await session.decide(() => random.below(2) === 0);
-      // Sized like what was lost, so that the first new record ends where the lost one ended.
-      const lost = (before.commitAfter(judged.prefix) ?? []).filter(({ structure, drop }) =>
-        structure !== "in doubt" && (!drop || session.has(structure))
-      );
-      if (lost.length > 0) {
-        await session.commit(lost.map((write) => ({
-          ...write,
-          value: write.value === undefined ? undefined : session.bytes(write.value.length),
-        })));
-      }
-      for (let round = 0; round < 2; round++) {
-        await Promise.all(Array.from({ length: 3 }, (_, commit) =>
-          session.commit([{
-            structure: "right",
-            key: `again-${commit}`,
-            value: session.bytes(random.below(1500)),
-          }])));
-        if (round === 0 && random.below(2) === 0) await session.checkpoint();
-      }
-      session.verify();
-      if (random.below(2) === 0) await session.close();
+      witness = await recovered.proceed(new Prng(step.seed));
     } catch (error) {
-      if (!disk.isDark || error instanceof StuckError) this.#violation(place, disk, error);
+      await this.#violation(here, error);
+      return;
     }
-    await this.#drain(place, session);
     for (const policy of disk.policies({ limit: 4, seed: random.next() })) {
-      await this.#judge(withPolicy(place, disk, policy), disk.crash(policy), oracle);
+      const there = withStep(here, { kind: "power", ...policy });
+      await this.#judge(there, disk.crash(policy), witness, "second");
     }
   }
 
-  /** Lets what was started end, and then keeps the disk as it is: some work goes on unasked. */
-  async #drain(place: Place, session: Session): Promise<void> {
-    const { disk } = session;
-    try {
-      await session.drain();
-    } catch (error) {
-      this.#violation(place, disk, error);
-    }
-    if (!disk.isDark) disk.cutAt(disk.operations);
+  /** The same seed gives the same operations. */
+  async #playAgain(place: Place, before: SimulatedDisk): Promise<void> {
+    const again = await this.#play(place);
+    if (again === undefined) return;
+    const wanted = before.trace().join("\n");
+    if (again.disk.trace().join("\n") === wanted) return;
+    await this.#violation(place, new Error("the second run has another trace"));
   }
 
-  #violation(place: Place, disk: SimulatedDisk, error: unknown): void {
+  /** Adds a whole run to the digest: its trace and its files. */
+  #sign(disk: SimulatedDisk): void {
+    const trace = disk.trace();
+    for (const line of trace) this.#digest.text(line);
+    for (const path of pathsIn(trace)) {
+      this.#digest.text(path);
+      this.#digest.bytes(disk.contents(path) ?? new Uint8Array(0));
+    }
+  }
+
+  async #violation(place: Place, error: unknown): Promise<void> {
+    const { subject, round, seed, cut, steps } = place;
+    const wanted = { subject: subject.name, seed, cut, steps };
     this.#row.violations++;
     this.#violations.push({
-      workload: place.workload.name,
-      round: place.round,
-      cut: place.cut,
       message: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+      round,
+      case: wanted,
       details: [
-        ...place.policies,
-        "trace:",
-        ...disk.trace(),
+        ...(await replayCase(subject, wanted)).details,
         error instanceof Error ? error.stack ?? "" : "",
       ],
     });
@@ -317,26 +276,22 @@ class Campaign {
   }
 }
 
-function withPolicy(place: Place, disk: SimulatedDisk, policy: CrashPolicy): Place {
-  return {
-    ...place,
-    get policies(): string[] {
-      return [...place.policies, ...disk.describe(policy)];
-    },
-  };
+function withStep(place: Place, step: CrashStep): Place {
+  return { ...place, steps: [...place.steps, step] };
+}
+
+/** Every path that a file had, in order. */
+function pathsIn(trace: readonly string[]): Set<string> {
+  const paths = new Set<string>();
+  for (const line of trace) {
+    const [, created, from, to] = /create (\S+)|rename (\S+) -> (\S+)/.exec(line) ?? [];
+    if (created !== undefined) paths.add(created);
+    if (from !== undefined) paths.add(`${from.slice(0, from.lastIndexOf("/"))}/${to}`);
+  }
+  return paths;
 }
 
 /** Runs a campaign. */
 export function runCampaign(options: CampaignOptions): Promise<CampaignReport> {
   return new Campaign(options).run();
-}
-
-/** One violation as text, with the command that shows it again. */
-export function describeViolation(violation: Violation, seed: number): string {
-  const { workload, round, cut, message, details } = violation;
-  return [
-    `VIOLATION in "${workload}", cut ${cut}: ${message}`,
-    `again: tests/sim/main.ts --seed ${seed} --workload "${workload}" --round ${round} --cut ${cut}`,
-    ...details.map((line) => `  ${line}`),
-  ].join("\n");
 }

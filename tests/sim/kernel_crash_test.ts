@@ -2,13 +2,14 @@
 
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { describeViolation, runCampaign } from "./campaign.ts";
-import { workloads } from "./workloads.ts";
+import { runCampaign } from "./campaign.ts";
+import { describeViolation } from "./campaign_report.ts";
+import { kernelSubjects } from "./kernel_subject.ts";
 
 const SEED = 7;
 
-for (const workload of workloads) {
-  test(`Database: "${workload.name}" loses nothing acknowledged at any power cut`, async () => {
+for (const subject of kernelSubjects) {
+  test(`Database: "${subject.name}" loses nothing acknowledged at any power cut`, async () => {
     const report = await runCampaign({
       states: 1,
       seed: SEED,
@@ -16,7 +17,7 @@ for (const workload of workloads) {
       innerEvery: 12,
       cutEvery: 11,
       violationsMax: 1,
-      workloads: [workload],
+      subjects: [subject],
     });
     const [violation] = report.violations;
     assert.equal(violation === undefined ? "" : describeViolation(violation, SEED), "");

@@ -8,8 +8,10 @@
 
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { describeViolation, runCampaign } from "./campaign.ts";
+import { runCampaign } from "./campaign.ts";
+import { campaignLine, campaignTable, describeViolation } from "./campaign_report.ts";
 import { runFaultCampaign } from "./fault_campaign.ts";
+import { subjects } from "./subjects.ts";
 import { workloads } from "./workloads.ts";
 
 const { values } = parseArgs({
@@ -23,15 +25,20 @@ const { values } = parseArgs({
     faults: { type: "string" },
     workload: { type: "string" },
     first: { type: "string" },
-    round: { type: "string" },
+    round: { type: "string", default: "0" },
     cut: { type: "string" },
+    structure: { type: "string" },
+    json: { type: "boolean", default: false },
     quiet: { type: "boolean", default: false },
   },
 });
 const seed = Number(values.seed);
-const chosen = workloads
-  .filter(({ name }) => values.workload === undefined || name === values.workload)
-  .sort((a, b) => Number(b.name === values.first) - Number(a.name === values.first));
+/** Those asked for, what comes first before the others. */
+function chosen<T extends { readonly name: string }>(all: readonly T[]): T[] {
+  return all
+    .filter(({ name }) => values.workload === undefined || name === values.workload)
+    .sort((a, b) => Number(b.name === values.first) - Number(a.name === values.first));
+}
 
 async function crashes(): Promise<number> {
   const started = performance.now();
@@ -42,10 +49,11 @@ async function crashes(): Promise<number> {
     innerEvery: Number(values.inner),
     cutEvery: Number(values.every),
     violationsMax: Number(values.violations),
-    workloads: chosen,
-    only: values.cut === undefined
-      ? undefined
-      : { round: Number(values.round ?? 0), cut: Number(values.cut) },
+    subjects: chosen(subjects).filter(({ structure }) =>
+      values.structure === undefined || structure === values.structure
+    ),
+    round: Number(values.round),
+    onlyCut: values.cut === undefined ? undefined : Number(values.cut),
     progress: (states, violations): void => {
       const seconds = ((performance.now() - started) / 1000).toFixed(0);
       if (!values.quiet) {
@@ -55,22 +63,14 @@ async function crashes(): Promise<number> {
   });
   if (!values.quiet) process.stderr.write("\n");
   for (const violation of report.violations) console.log(`${describeViolation(violation, seed)}\n`);
-  console.log(
-    `${"workload".padEnd(20)}${"operations".padStart(12)}${"states".padStart(10)}` +
-      `${"violations".padStart(12)}`,
-  );
-  for (const { workload, operations, states, violations } of report.rows) {
-    console.log(
-      workload.padEnd(20) + String(operations).padStart(12) + String(states).padStart(10) +
-        String(violations).padStart(12),
-    );
-  }
+  console.log(campaignTable(report.rows));
+  if (values.json) console.log(campaignLine(report));
   console.log(`${report.states} states, ${report.violations.length} violations`);
   return report.violations.length;
 }
 
 async function faults(callsMax: number): Promise<number> {
-  const report = await runFaultCampaign({ seed, workloads: chosen, callsMax });
+  const report = await runFaultCampaign({ seed, workloads: chosen(workloads), callsMax });
   for (const violation of report.violations.slice(0, Number(values.violations))) {
     console.log(`${violation}\n`);
   }

@@ -1,9 +1,10 @@
 /**
- * What a database may contain after a power cut: exactly the state after some prefix of the commit
+ * What a database may contain after a death: exactly the state after some prefix of the commit
  * order, and no shorter prefix than every commit acknowledged as durable needs.
  */
 
 import type { Durability } from "../../mod.ts";
+import type { Death } from "./subject.ts";
 
 /** Entries by "structure/key". */
 export type State = Map<string, Uint8Array>;
@@ -36,9 +37,6 @@ function namesOf(state: State, { structure, key, drop }: Write): readonly string
     `${structure}/${key}`,
   ];
 }
-
-/** What ended a run: commits at "os" survive the process, those at "disk" also the power. */
-export type Death = "power" | "process";
 
 /** Two 32-bit sums over all entries: equal states have equal ones, others with chance 2^-64. */
 interface Digest {
@@ -192,6 +190,12 @@ export class Oracle {
       if (same(found, this.#digests[prefix])) return prefix;
     }
     return undefined;
+  }
+
+  /** A text for the state after the first `prefix` commits, equal for equal ones. */
+  contentAfter(prefix: number): string {
+    const { low, high, entries } = this.#digests[prefix]!;
+    return `${(low >>> 0).toString(16)}-${(high >>> 0).toString(16)}-${entries}`;
   }
 
   /** The state after the first `prefix` commits. */

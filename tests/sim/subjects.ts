@@ -1,0 +1,9 @@
+/** Everything that the campaigns run: each list has a file of its own. */
+
+import { kernelSubjects } from "./kernel_subject.ts";
+import type { Subject } from "./subject.ts";
+
+/** All subjects; their names differ. */
+export const subjects: readonly Subject[] = [
+  ...kernelSubjects,
+];
