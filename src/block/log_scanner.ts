@@ -29,6 +29,9 @@ import { BATCH_HEADER_BYTES, batchEnd, type BatchHeader, decodeBatchHeader } fro
 import type { LogExtent, LogPosition } from "./log_extent.ts";
 import { LogWindow } from "./log_window.ts";
 
+/** How much of a log is read at once, unless a batch is longer. */
+const WINDOW_BYTES = 64 * 1024;
+
 /** One record of an accepted batch. */
 export interface LogRecord {
   /** Its sequence. */
@@ -85,7 +88,7 @@ export function scanLog(
   let batches = 0;
   let droppedBytes = 0;
   const position = { ...start };
-  const windows = extents.map((extent) => new LogWindow(file, extent));
+  const windows = extents.map((extent) => new LogWindow(file, extent, WINDOW_BYTES));
   for (const window of windows) {
     const end = scanExtent(window, checksum, identity, position, 0, (batch) => {
       if (!accept(splitRecords(batch, path, window.extent))) return false;
@@ -248,11 +251,15 @@ export function findHeader(
   identity: number,
   pleases: (header: BatchHeader, at: number) => boolean,
 ): number {
-  for (let at = from; at < to; at += BATCH_HEADER_BYTES) {
-    const index = window.load(at, BATCH_HEADER_BYTES);
+  for (let at = from; at < to;) {
+    let index = window.look(at, BATCH_HEADER_BYTES);
     if (index < 0) return -1;
-    const header = decodeBatchHeader(window.bytes, index, checksum, identity);
-    if (header !== undefined && pleases(header, at)) return at;
+    const { seen } = window;
+    const last = seen.length - BATCH_HEADER_BYTES;
+    for (; index <= last && at < to; index += BATCH_HEADER_BYTES, at += BATCH_HEADER_BYTES) {
+      const header = decodeBatchHeader(seen, index, checksum, identity);
+      if (header !== undefined && pleases(header, at)) return at;
+    }
   }
   return -1;
 }

@@ -7,16 +7,23 @@
 import type { IoFile } from "../io/adapter.ts";
 import type { LogExtent } from "./log_extent.ts";
 
+/** How much is read at once to look at. */
+const LOOK_BYTES = 32 * 1024;
+
 /** Reads one extent. */
 export class LogWindow {
   /** What is present. Replaced, never overwritten: parts of it stay as they are. */
   bytes: Uint8Array = new Uint8Array(0);
+  /** What {@linkcode LogWindow.look} made present. Overwritten by the next look. */
+  seen: Uint8Array = new Uint8Array(0);
   /** The extent. */
   readonly extent: LogExtent;
 
   readonly #file: Pick<IoFile, "readAt">;
   readonly #windowBytes: number;
   #begin = 0;
+  #seenBegin = 0;
+  #lookBuffer: Uint8Array | undefined;
 
   /** Reads nothing yet. */
   constructor(
@@ -43,6 +50,21 @@ export class LogWindow {
     const read = this.#file.readAt(bytes, this.extent.offset + at);
     this.bytes = read === bytes.length ? bytes : bytes.subarray(0, read);
     this.#begin = at;
+    return length <= read ? 0 : -1;
+  }
+  /**
+   * Makes `length` bytes, no more than `LOOK_BYTES`, from `at` present for a moment.
+   * @returns where they begin in `seen`; -1 when extent or file end before them
+   */
+  look(at: number, length: number): number {
+    const index = at - this.#seenBegin;
+    if (index >= 0 && index + length <= this.seen.length) return index;
+    if (at + length > this.extent.bytes) return -1;
+    this.#lookBuffer ??= new Uint8Array(Math.min(LOOK_BYTES, this.extent.bytes));
+    const bytes = this.#lookBuffer.subarray(0, this.extent.bytes - at);
+    const read = this.#file.readAt(bytes, this.extent.offset + at);
+    this.seen = bytes.subarray(0, read);
+    this.#seenBegin = at;
     return length <= read ? 0 : -1;
   }
 }

@@ -11,6 +11,8 @@ import type { IoFile } from "../io/adapter.ts";
 import { BATCH_HEADER_BYTES, batchEnd, encodeBatchHeader, SEAL_BYTES } from "./log_batch.ts";
 import type { LogExtent, LogPosition } from "./log_extent.ts";
 
+/** Capacity of the buffer at first. */
+const FIRST_BYTES = 16 * 1024;
 /** Capacity the buffer shrinks back to after a large batch. */
 const BUFFER_BYTES: number = 256 * 1024;
 
@@ -38,7 +40,7 @@ export class LogWriter {
   readonly #file: Pick<IoFile, "writeAt">;
   readonly #checksum: Checksum;
   readonly #identity: number;
-  #buffer = new Uint8Array(BUFFER_BYTES);
+  #buffer = new Uint8Array(FIRST_BYTES);
   #length = BATCH_HEADER_BYTES;
   #count = 0;
 

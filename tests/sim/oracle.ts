@@ -3,6 +3,7 @@
  * order, and no shorter prefix than every commit acknowledged as durable needs.
  */
 
+import { nodeChecksum } from "../../adapters/node/node_checksums.ts";
 import type { Durability } from "../../mod.ts";
 import type { Death } from "./subject.ts";
 
@@ -38,18 +39,25 @@ function namesOf(state: State, { structure, key, drop }: Write): readonly string
   ];
 }
 
-/** Two 32-bit sums over all entries: equal states have equal ones, others with chance 2^-64. */
+/** Two 32-bit sums over all entries: equal states have equal ones, others with chance 2^-32. */
 interface Digest {
   readonly low: number;
   readonly high: number;
   readonly entries: number;
 }
 
+/** From this length on the checksum of the platform is the sooner one. */
+const NATIVE_FROM = 100;
+
 const valueHashes = new WeakMap<Uint8Array, readonly [number, number]>();
 
 function hashValue(value: Uint8Array): readonly [number, number] {
   const known = valueHashes.get(value);
   if (known !== undefined) return known;
+  if (value.length >= NATIVE_FROM) {
+    const sum = nodeChecksum(value);
+    return [sum ^ value.length, Math.imul(sum, 0x85ebca6b) + value.length];
+  }
   let low = 0x811c9dc5 ^ value.length;
   let high = 0x01000193 + value.length;
   for (const byte of value) {

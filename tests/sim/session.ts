@@ -10,6 +10,7 @@ import {
 import type { SimulatedDisk } from "../../adapters/simulated.ts";
 import type { Prng } from "../../src/base/prng.ts";
 import { Oracle, type State, type Write } from "./oracle.ts";
+import { platformIo } from "./platform_io.ts";
 import { type Reading, simStructures } from "./sim_structures.ts";
 import type { Death } from "./subject.ts";
 
@@ -42,7 +43,7 @@ export function openStore(
   options: DatabaseOptions,
   onOpen: () => void = () => {},
 ): Promise<Database> {
-  const opening = Database.open(STORE_PATH, { ...options, io: disk.io });
+  const opening = Database.open(STORE_PATH, { ...options, io: platformIo(disk) });
   opening.then(onOpen, () => {});
   return settle(disk, opening);
 }
@@ -291,7 +292,7 @@ export class Session {
 
 /**
  * Recovers a disk and compares it with the oracle.
- * @returns the open database, how many commits it has, and how many operations recovery took.
+ * @returns the open database, and how many commits it has.
  * @throws when the state must not be.
  */
 export async function judge(
@@ -299,17 +300,12 @@ export async function judge(
   options: DatabaseOptions,
   oracle: Oracle,
   death: Death = "power",
-): Promise<
-  { readonly database: Database; readonly prefix: number; readonly operations: number }
-> {
-  let operations = 0;
-  const database = await openStore(disk, options, () => {
-    operations = disk.operations;
-  });
+): Promise<{ readonly database: Database; readonly prefix: number }> {
+  const database = await openStore(disk, options);
   const state = readState(database);
   const prefix = oracle.match(state, death);
   if (prefix === undefined) throw new Error(oracle.explain(state));
   const { ok, problems } = await database.check();
   if (!ok || problems.length > 0) throw new Error(`check: ${JSON.stringify(problems)}`);
-  return { database, prefix, operations };
+  return { database, prefix };
 }

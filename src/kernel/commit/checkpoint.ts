@@ -97,7 +97,7 @@ export class Checkpointer {
   onWanted: () => void = () => {};
 
   readonly #engine: Engine;
-  readonly #staging = new Uint8Array(STAGING_PAGES * PAGE_BYTES);
+  #staging = new Uint8Array(0);
   #running: Promise<void> | undefined;
   #steps: Generator<Pause, void> | undefined;
   #settle: Settle | undefined;
@@ -323,6 +323,8 @@ export class Checkpointer {
 
   *#writePages(image: FrozenImage): Generator<Pause, void> {
     const { pager, io } = this.#engine;
+    const room = Math.min(image.pages.length, STAGING_PAGES) * PAGE_BYTES;
+    if (this.#staging.length < room) this.#staging = new Uint8Array(room);
     let staged = 0;
     let first = 0;
     let stepBegan = io.monotonic();

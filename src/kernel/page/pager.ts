@@ -28,8 +28,8 @@ const DIRTY = 2;
 /** Dirty when the running checkpoint froze the image, and not written yet. */
 const FROZEN = 3;
 
-/** Frames of one arena: 1 MiB. */
-const ARENA_SHIFT = 8;
+/** Frames of one arena: 128 KiB. A store that is opened and little used takes no more. */
+const ARENA_SHIFT = 5;
 const ARENA_MASK: number = (1 << ARENA_SHIFT) - 1;
 
 /** Reads, caches, copies and writes the pages of one file. */
