@@ -5,6 +5,7 @@ import type { SimulatedDiskOptions } from "../../adapters/simulated.ts";
 import { atomicTogether } from "./atomic_workload.ts";
 import { contentStores } from "./content_workload.ts";
 import type { Write } from "./oracle.ts";
+import { sealedBehindUnsealed } from "./seal_workload.ts";
 import type { Session } from "./session.ts";
 import { vectorChanges } from "./vector_workload.ts";
 
@@ -311,5 +312,6 @@ export const workloads: readonly Workload[] = [
   { name: "slow disk", database: SMALL, disk: { syncMilliseconds: 5 }, run: groupCommit },
   { name: "no-psow commits", database: SMALL, disk: NO_PSOW, run: groupCommit },
   { name: "no-psow mixed durability", database: SMALL, disk: NO_PSOW, run: mixedDurability },
+  { name: "no-psow seals", database: SMALL, disk: NO_PSOW, run: sealedBehindUnsealed },
   { name: "no-psow checkpoint", database: SMALL, disk: NO_PSOW, run: checkpoint },
 ];
