@@ -7,6 +7,7 @@ import { contentStores } from "./content_workload.ts";
 import type { Write } from "./oracle.ts";
 import { sealedBehindUnsealed } from "./seal_workload.ts";
 import type { Session } from "./session.ts";
+import { steppedCheckpoint } from "./stepped_workload.ts";
 import { vectorChanges } from "./vector_workload.ts";
 
 /** A named course of commits. */
@@ -309,6 +310,7 @@ export const workloads: readonly Workload[] = [
   { name: "atomic together", database: SMALL, disk: {}, run: atomicTogether },
   { name: "content store", database: SMALL, disk: {}, run: contentStores },
   { name: "vector", database: SMALL, disk: {}, run: vectorChanges },
+  { name: "stepped checkpoint", database: SMALL, disk: {}, run: steppedCheckpoint },
   { name: "slow disk", database: SMALL, disk: { syncMilliseconds: 5 }, run: groupCommit },
   { name: "no-psow commits", database: SMALL, disk: NO_PSOW, run: groupCommit },
   { name: "no-psow mixed durability", database: SMALL, disk: NO_PSOW, run: mixedDurability },

@@ -170,8 +170,8 @@ class Recovery {
     const behind = found.slice(last + 1);
     const { blocks, header } = found[last] ?? {};
     if (blocks === undefined || header === undefined) {
-      for (const run of behind) core.runs.push({ blocks: run.blocks, segment: undefined });
-      this.#lose(behind, 0);
+      // All were taken as closed ones. Without the identity of the stream no batch can be told.
+      for (const run of behind) this.#loseUnread(1, run.blocks);
       return 0;
     }
     const controls: Uint8Array[] = [];
@@ -249,17 +249,24 @@ class Recovery {
     this.#core.lost = { segments: behind.length, records, sequence };
   }
 
-  /** Runs behind all that can be read may have held as many records as fit, all of them empty. */
+  /** Runs that were left out behind all that can be read. */
   #loseOmitted(list: readonly Blocks[], omitted: readonly OmittedRun[]): void {
-    const core = this.#core;
     const last = list.at(-1);
     const behind = omitted.filter(({ id }) => id > (last?.id ?? 0)).length;
-    if (behind === 0) return;
-    const bytes = last === undefined ? SEGMENT_BYTES_MAX : last.blockBytes * last.blockCount;
-    const most = behind * Math.ceil(bytes / RECORD_OVERHEAD_BYTES);
+    if (behind > 0) this.#loseUnread(behind, last);
+  }
+
+  /**
+   * Runs of which nothing can be read may have held as many records as fit, all of them empty.
+   * @param shape of that size, or of the largest there is
+   */
+  #loseUnread(count: number, shape: Blocks | undefined): void {
+    const core = this.#core;
+    const bytes = shape === undefined ? SEGMENT_BYTES_MAX : shape.blockBytes * shape.blockCount;
+    const most = count * Math.ceil(bytes / RECORD_OVERHEAD_BYTES);
     const { segments = 0, records = 0, sequence = 0 } = core.lost ?? {};
     core.lost = {
-      segments: segments + behind,
+      segments: segments + count,
       records: records + most,
       sequence: Math.max(sequence, core.current?.written.sequence ?? 0) + most,
     };

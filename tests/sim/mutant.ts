@@ -1,0 +1,49 @@
+/** A planted bug: source text in place of other source text. */
+
+/** One replacement; the text must occur exactly once in its file. */
+export interface Edit {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** What finds planted bugs: power cuts, failing calls, damaged bytes, long random runs. */
+export type CampaignName = "crashes" | "faults" | "damage" | "swarm";
+
+/** A planted bug. */
+export interface Mutant {
+  readonly name: string;
+  /** The campaign that finds it. Default "crashes". */
+  readonly campaign?: CampaignName;
+  /** The subject to begin with, where the others would only take longer to find it. */
+  readonly first?: string;
+  readonly edits: readonly Edit[];
+}
+
+/** A mutant with one edit. */
+export function mutant(
+  name: string,
+  file: string,
+  find: string,
+  replace: string,
+  first?: string,
+): Mutant {
+  return mutantOf(name, [{ file, find, replace }], first);
+}
+
+/** A mutant that a campaign other than that of power cuts finds. */
+export function mutantFor(
+  campaign: CampaignName,
+  name: string,
+  file: string,
+  find: string,
+  replace: string,
+  first?: string,
+): Mutant {
+  return { ...mutant(name, file, find, replace, first), campaign };
+}
+
+/** A mutant of several edits: a bug that a second check would hide. */
+export function mutantOf(name: string, edits: readonly Edit[], first?: string): Mutant {
+  return first === undefined ? { name, edits } : { name, edits, first };
+}
