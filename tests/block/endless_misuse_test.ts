@@ -7,7 +7,6 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
 import { BlockStream, EndlessStream, memoryBlocks } from "../../mod.ts";
-import { hasCode } from "../sim/disk_fixture.ts";
 import { TestAllocator } from "./test_allocator.ts";
 import { numbered } from "./test_blocks.ts";
 

@@ -4,11 +4,9 @@ import { type Mutant, mutant, mutantOf } from "./mutant.ts";
 
 const BATCH = "src/block/log_batch.ts";
 const CHECKPOINT = "src/kernel/commit/checkpoint.ts";
-const LOADED = "src/kernel/two_phase/load_prepared.ts";
 const OPEN = "src/kernel/open_store.ts";
 const REGISTER = "src/journal/slot_register.ts";
 const STORE_FILE = "src/kernel/store_file.ts";
-const TAIL = "src/kernel/space/file_tail.ts";
 const WRITER = "src/block/log_writer.ts";
 
 /** Planted bugs that show after a crash: in what was written before it, or in what reads it. */
@@ -56,7 +54,7 @@ export const recoveryMutants: readonly Mutant[] = [
     CHECKPOINT,
     "      sequence: image.sequence,\n      chain: image.chain,",
     "      sequence: engine.log.position.sequence,\n      chain: engine.log.position.chain,",
-    "checkpoint",
+    "stepped checkpoint",
   ),
   mutant(
     "a batch says that what was not synced is durable",
@@ -73,24 +71,10 @@ export const recoveryMutants: readonly Mutant[] = [
     "checkpoint",
   ),
   mutant(
-    "the file is cut while one slot names more",
-    TAIL,
-    "  engine.switchSuperblock(engine.superblock);\n",
-    "",
-    "compaction",
-  ),
-  mutant(
     "replay does not know the large values that its log names",
     OPEN,
     "    markRuns(engine, set);\n    if",
     "    if",
     "large value",
-  ),
-  mutant(
-    "tree ids in transactions in doubt are given again",
-    LOADED,
-    "      engine.nextTree = Math.max(engine.nextTree, tree + 1);\n",
-    "",
-    "two phase",
   ),
 ];

@@ -4,15 +4,18 @@ import type { SimulatedDisk } from "../../adapters/simulated.ts";
 import type { Write } from "./oracle.ts";
 import type { Session } from "./session.ts";
 
+/** A step of a checkpoint is over at its first look at the clock. */
+const LOOK_MS = 3;
+
 /**
- * Lets a millisecond pass with each look at the clock. Without it no time passes on a simulated disk
- * while the processor works, so a checkpoint would be done in one step, and nothing come between.
+ * Lets time pass with each look at the clock. Without it none passes on a simulated disk while the
+ * processor works, so a checkpoint would be done in one step, and nothing come between.
  */
 function runClock(disk: SimulatedDisk): void {
   const { io } = disk;
   const monotonic = io.monotonic.bind(io);
   io.monotonic = (): number => {
-    disk.advance(1);
+    disk.advance(LOOK_MS);
     return monotonic();
   };
 }
@@ -34,7 +37,7 @@ export async function steppedCheckpoint(session: Session): Promise<void> {
     await session.commit(some(12, 900));
     const folding = session.checkpoint();
     for (let step = 0; step < 3; step++) {
-      await session.turns(1);
+      if (step > 0) await session.turns(1);
       await session.commit(some(4, 600), step === 1 ? "memory" : "disk");
     }
     const held = session.hold();
