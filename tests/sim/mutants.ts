@@ -12,7 +12,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type CampaignName, type Mutant } from "./mutant.ts";
+import type { CampaignName, Mutant } from "./mutant.ts";
 import { mutants } from "./mutant_list.ts";
 
 /** What the campaigns need to run. */
