@@ -2,17 +2,11 @@
  * Rounds of `kill -9`: processes of all three runtimes own the same stores one after the other, and
  * each is killed at a random moment. See `kill_chain.ts`.
  *
- * Arguments: `--rounds N` (of each runtime, default 30), `--runtime deno|bun|node|all` (default all),
- * `--scene NAME` (default all, the server included), `--seed N` (default: drawn and printed), which
- * decides about everything but time. Each kill is one test, judged by the process that opens the store
- * next. The last line is `N passed, N failed`.
- *
  * @module
  */
 
-import { numberFlag, parseFlags } from "../../src/cli/flags.ts";
 import { Prng } from "../../src/base/prng.ts";
-import { findRuntime, type Runtime, RUNTIME_NAMES } from "../tools/runtimes.ts";
+import type { Runtime } from "../tools/runtimes.ts";
 import { type Chain, KillChain } from "./kill_chain.ts";
 import { SCENE_NAMES } from "./scenes.ts";
 import { Tally } from "./tally.ts";
@@ -71,30 +65,3 @@ function shuffled<T>(all: T[], random: Prng): T[] {
   }
   return all;
 }
-
-const FLAGS = {
-  rounds: { value: "N", help: "rounds of each runtime" },
-  runtime: { value: "NAME", help: "runtime of the processes" },
-  scene: { value: "NAME", help: "what they work on" },
-  seed: { value: "N", help: "seed of all that is random" },
-};
-
-async function main(args: readonly string[]): Promise<number> {
-  const flags = parseFlags(args, FLAGS);
-  const rounds = numberFlag(flags, "rounds", 1, 100_000) ?? 30;
-  const seed = numberFlag(flags, "seed", 0) ?? Math.floor(Math.random() * 1_000_000_000);
-  const wanted = flags.values.get("runtime") ?? "all";
-  const names = RUNTIME_NAMES.filter((name) => wanted === "all" || wanted === name);
-  if (names.length === 0) throw new RangeError(`--runtime is all or one of ${RUNTIME_NAMES}`);
-  const scene = flags.values.get("scene") ?? "all";
-  const scenes = ["server", ...SCENE_NAMES].filter((name) => scene === "all" || scene === name);
-  if (scenes.length === 0) throw new RangeError(`--scene is all, server or one of ${SCENE_NAMES}`);
-  console.log(`seed ${seed}`);
-  const runtimes = await Promise.all(names.map((name) => findRuntime(name)));
-  const tally = await runKills({ rounds, runtimes, seed, scenes });
-  for (const line of tally.lines()) console.log(line);
-  console.log(`${tally.passed} passed, ${tally.failed} failed`);
-  return tally.failed === 0 && tally.passed > 0 ? 0 : 1;
-}
-
-if (import.meta.main) process.exit(await main(process.argv.slice(2)));

@@ -10,7 +10,7 @@
  * | `opening`       | the store is about to be opened                                     |
  * | `found A,B,...` | it is open and right; the steps of each worker                      |
  * | `ack W N`       | step N of worker W was acknowledged                                 |
- * | `fail W N CODE` | it was refused, with that code                                      |
+ * | `fail W N CODE` | it was refused, with that code; `CODE<CODE`: and that of its cause  |
  * | `probe W N CODE`| it was refused, begun after another failure                         |
  * | `late W N`      | it was acknowledged, begun after another failure                    |
  * | `closed CODE`   | the store was closed; "ok", or the code of the error                |
@@ -46,10 +46,10 @@ function say(line: string): void {
   }
 }
 
-/** The code of an error that may be met; any other error ends the process. */
+/** The code of an error that may be met, and those of its causes; any other ends the process. */
 function codeOf(error: unknown): string {
-  if (isHoldfastError(error) && error.code !== "INVARIANT") return error.code;
-  throw error;
+  if (!isHoldfastError(error) || error.code === "INVARIANT") throw error;
+  return isHoldfastError(error.cause) ? `${error.code}<${codeOf(error.cause)}` : error.code;
 }
 
 async function write(scene: Scene): Promise<void> {
@@ -57,6 +57,7 @@ async function write(scene: Scene): Promise<void> {
     for (let number = count + 1;; number++) {
       await scene.step(worker, number);
       say(`ack ${worker} ${number}`);
+      await scene.tend?.(worker, number);
     }
   }));
 }
@@ -71,6 +72,7 @@ async function strain(scene: Scene): Promise<void> {
       try {
         await scene.step(worker, number);
         say(`${isProbe ? "late" : "ack"} ${worker} ${number}`);
+        await scene.tend?.(worker, number);
         number++;
       } catch (error) {
         say(`${isProbe ? "probe" : "fail"} ${worker} ${number} ${codeOf(error)}`);
@@ -112,7 +114,9 @@ async function main([name, folder, task]: readonly string[]): Promise<void> {
   if (task === "strain") await strain(scene);
   await close(scene);
   // What a failure left: once more, by the process that met it.
-  if (task === "strain") await open(name as SceneName, folder).then((again) => again?.close());
+  if (task !== "strain") return;
+  const again = await open(name as SceneName, folder);
+  if (again !== undefined) await close(again);
 }
 
 setTimeout(() => process.exit(3), LIFE_MS).unref();

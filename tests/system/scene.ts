@@ -25,6 +25,8 @@ export interface Scene {
    * is as durable as the worker asks for. One step of a worker at a time.
    */
   step(worker: number, number: number): Promise<void>;
+  /** Upkeep that is due after a step: what it changes follows from no count. */
+  tend?(worker: number, number: number): Promise<void>;
   /** Closes the store. */
   close(): Promise<void>;
 }

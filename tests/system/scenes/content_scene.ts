@@ -96,6 +96,9 @@ class ContentScene implements Scene {
       if (isLeft(old)) return;
       demand(store.delete(ContentId.parse(gone)), `the blob of step ${old} was gone`);
     }, { durability: durabilityOf(worker) });
+  }
+
+  async tend(worker: number, number: number): Promise<void> {
     if (worker !== 0 || number % COLLECT_STEP !== 0) return;
     await collectGarbage(this.#database, blobs, {
       references: (reading) => {

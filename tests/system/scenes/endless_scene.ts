@@ -79,7 +79,12 @@ class EndlessScene implements Scene {
       ? await stream.append(bytes, { durability })
       : await stream.appendBatch(Array(BATCH).fill(bytes), { durability });
     this.#newest[worker] = offset;
+  }
+
+  async tend(worker: number, number: number): Promise<void> {
     if (worker !== 0) return;
+    const stream = this.#stream;
+    const offset = this.#newest[worker]!;
     const before = Math.min(...this.#newest);
     if (number % CURSOR_STEP === 0) {
       await stream.setCursor("at", offset);

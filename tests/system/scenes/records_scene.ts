@@ -77,6 +77,9 @@ class RecordsScene implements Scene {
       if (worker === 0 && number % TRIM_STEP === 0) this.#trim(tx, offset);
       return offset;
     }, { durability: durabilityOf(worker) });
+  }
+
+  async tend(worker: number, number: number): Promise<void> {
     if (worker === 0 && number % COMPACT_STEP === 0) await this.#database.compact();
   }
 
