@@ -52,6 +52,7 @@ export class LogWindow {
     this.#begin = at;
     return length <= read ? 0 : -1;
   }
+
   /**
    * Makes `length` bytes, no more than `LOOK_BYTES`, from `at` present for a moment.
    * @returns where they begin in `seen`; -1 when extent or file end before them
