@@ -9,6 +9,31 @@
  *   kept, dropped or torn inside; each size; each truncate; each name, where a rename needs its
  *   source to have become durable and is atomic.
  *
+ * To test a program of your own: give it `disk.io` as its adapter, cut the power before each of its
+ * operations (`cutAt`), and look at every state that this may leave (`images`). Then make calls fail
+ * (`fail`) and damage what is at rest (`flipBit`, `zeroSector`, `swapSectors`, `overwrite`,
+ * `cutFile`). `profile` chooses how nasty power cuts are.
+ *
+ * @example Every state after a power cut
+ * ```ts
+ * import { codec, Database, index } from "@holdfast/holdfast";
+ * import { SimulatedDisk } from "@holdfast/holdfast/adapters/simulated";
+ *
+ * const words = index("words", { key: codec.string, value: codec.u32 });
+ * const disk = new SimulatedDisk({ seed: 1, profile: "hostile" });
+ * const db = await Database.open("/words.hold", { io: disk.io });
+ * await db.update((tx) => tx.open(words).put("acknowledged", 1));
+ *
+ * disk.cutAt(disk.operations + 1); // one more operation, then the power goes
+ * await db.update((tx) => tx.open(words).put("on its way", 2)).catch(() => {});
+ * for (const { disk: image, policy } of disk.images()) {
+ *   const after = await Database.open("/words.hold", { io: image.io });
+ *   const found = [...after.open(words).keys()].join(", ");
+ *   if (!/^acknowledged(, on its way)?$/.test(found)) throw new Error(`${policy.label}: ${found}`);
+ *   await after.close();
+ * }
+ * ```
+ *
  * @module
  */
 
@@ -30,11 +55,8 @@ import {
   type EnumerationOptions,
   type Outcome,
 } from "./simulated/simulated_policy.ts";
-import {
-  type ProfileRules,
-  rulesOf,
-  type SimulatedProfile,
-} from "./simulated/simulated_profile.ts";
+import type { SimulatedDiskOptions } from "./simulated/simulated_options.ts";
+import { type ProfileRules, rulesOf } from "./simulated/simulated_profile.ts";
 import { SimulatedVolume } from "./simulated/simulated_volume.ts";
 
 export type {
@@ -44,6 +66,7 @@ export type {
   FaultOperation,
   SyncFailure,
 } from "./simulated/simulated_fault.ts";
+export type { SimulatedDiskOptions } from "./simulated/simulated_options.ts";
 export type { SimulatedProfile } from "./simulated/simulated_profile.ts";
 export type {
   CrashDecision,
@@ -51,31 +74,6 @@ export type {
   EnumerationOptions,
   Outcome,
 } from "./simulated/simulated_policy.ts";
-
-/** How to build a simulated disk. */
-export interface SimulatedDiskOptions {
-  /** Seed of the entropy that the adapter supplies. Default 0. */
-  readonly seed?: number | bigint;
-  /** What a power cut may do to writes that were on their way. Default "sector512". */
-  readonly profile?: SimulatedProfile;
-  /**
-   * The unit that is kept or dropped: for "hostile", "no-psow", "prefix" and "stale"; the other two
-   * have it in their names. Default 512.
-   */
-  readonly sectorBytes?: 512 | 4096;
-  /** Bytes that files may take, in pages of 4 KiB; holes are free. Default: no limit. */
-  readonly capacityBytes?: number;
-  /**
-   * Milliseconds of simulated time that a sync takes. When above 0 the adapter has the capability
-   * `asyncSync`. Default 0.
-   */
-  readonly syncMilliseconds?: number;
-  /**
-   * The checksums that the adapter supplies, for example native ones, which are faster. Default:
-   * none, so that Holdfast takes its own.
-   */
-  readonly checksums?: Pick<IoAdapter, "crc32" | "digest">;
-}
 
 /** One possible state after a power cut. */
 export interface CrashImage {
@@ -92,7 +90,32 @@ const FIRST_MOMENT = 1_700_000_000_000;
 
 const runtime = globalThis as { setImmediate?: (callback: () => void) => unknown };
 
-/** A simulated disk. See the module's text for its rules. */
+/**
+ * A simulated disk. See the module's text for its rules. It has no wall clock and no hidden state:
+ * one that does the same calls with the same options has the same decisions, images and trace.
+ *
+ * Not shared between threads. Every folder exists; there are no links. Its time stands still but for
+ * `advance` and `syncMilliseconds`; only turns of the event loop are the real ones.
+ *
+ * @example A sync that fails
+ * ```ts
+ * import { SimulatedDisk } from "@holdfast/holdfast/adapters/simulated";
+ *
+ * const disk = new SimulatedDisk();
+ * const file = await disk.io.open("/notes", "create");
+ * await disk.io.syncDirectory("/notes");
+ * disk.fail({ operation: "sync", error: "EIO", mode: "F2" });
+ * file.writeAt(new TextEncoder().encode("hello"), 0);
+ * try {
+ *   file.sync();
+ * } catch (error) {
+ *   console.log((error as { code?: string }).code); // IO_FAILED
+ * }
+ * file.sync(); // succeeds, and yet:
+ * console.log(disk.contents("/notes")?.length, disk.crash("nothing kept").contents("/notes")?.length);
+ * // 5 0
+ * ```
+ */
 export class SimulatedDisk {
   /** The adapter to hand to the code under test. */
   readonly io: IoAdapter;
@@ -137,7 +160,10 @@ export class SimulatedDisk {
     return this.#dark;
   }
 
-  /** Cuts the power at mutating call number `operation`, from 0: it has no effect and throws. */
+  /**
+   * Cuts the power at mutating call number `operation`, from 0: it has no effect and throws, and so
+   * does every later call. What was written up to then is what `images` decides about.
+   */
   cutAt(operation: number): void {
     this.#cutAt = operation;
   }
@@ -147,7 +173,10 @@ export class SimulatedDisk {
     return this.#injected;
   }
 
-  /** Plans a failure. */
+  /**
+   * Plans a failure. Several may be planned; a call that meets more than one has the first. They are
+   * of this disk alone: an image or the next process starts without any.
+   */
   fail(fault: Fault): void {
     this.#faults.add(fault);
   }
@@ -270,7 +299,11 @@ export class SimulatedDisk {
     return next;
   }
 
-  /** Enumerates states that a power cut now may leave behind. */
+  /**
+   * Enumerates states that a power cut now may leave behind: nothing and everything kept, all
+   * subsets where they are few, else a sample that has single decisions flipped, whole operations
+   * and random damage. Each image is independent of the others and of this disk.
+   */
   *images(options: EnumerationOptions = {}): Generator<CrashImage> {
     for (const policy of this.policies(options)) yield { policy, disk: this.crash(policy) };
   }

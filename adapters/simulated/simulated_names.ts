@@ -14,6 +14,7 @@ import type {
   IoOpenMode,
   IoStat,
 } from "../../src/io/adapter.ts";
+import { checkLockMode, checkMode, checkPath } from "../shared/argument.ts";
 import type { LockTable } from "../shared/lock_table.ts";
 import type { SimulatedDirectory } from "./simulated_directory.ts";
 import { faultError, type FaultOperation, isError } from "./simulated_fault.ts";
@@ -65,6 +66,7 @@ export class SimulatedNames implements IoAdapter {
   }
 
   async open(path: string, mode: IoOpenMode): Promise<IoFile> {
+    checkMode(mode);
     const at = this.#enter("open", path);
     const directory = this.#host.directory(at.directory);
     let inode = directory.names.get(at.name);
@@ -86,6 +88,7 @@ export class SimulatedNames implements IoAdapter {
   }
 
   async list(directory: string): Promise<string[]> {
+    checkPath(directory);
     this.#host.alive();
     const folder = splitPath(`${directory}/entry`).directory;
     this.#meet("list", splitPath(folder).path);
@@ -93,6 +96,8 @@ export class SimulatedNames implements IoAdapter {
   }
 
   async rename(from: string, to: string): Promise<void> {
+    checkPath(from);
+    checkPath(to);
     const target = splitPath(to);
     const at = splitPath(from);
     if (at.directory !== target.directory) {
@@ -107,6 +112,7 @@ export class SimulatedNames implements IoAdapter {
   }
 
   async remove(path: string): Promise<void> {
+    checkPath(path);
     const operation = this.#host.begin(`remove ${splitPath(path).path}`);
     const at = this.#enter("remove", path);
     const directory = this.#host.directory(at.directory);
@@ -115,6 +121,7 @@ export class SimulatedNames implements IoAdapter {
   }
 
   async syncDirectory(path: string): Promise<void> {
+    checkPath(path);
     const folder = splitPath(path).directory;
     this.#host.begin(`syncDirectory ${folder}`);
     const fault = this.#host.meet("syncDirectory", splitPath(folder).path);
@@ -123,6 +130,8 @@ export class SimulatedNames implements IoAdapter {
   }
 
   async tryLock(path: string, mode: IoLockMode = "exclusive"): Promise<IoLock | undefined> {
+    checkPath(path);
+    checkLockMode(mode);
     this.#host.alive();
     return this.#host.locks.take(splitPath(path).path, mode);
   }
@@ -144,6 +153,7 @@ export class SimulatedNames implements IoAdapter {
   }
 
   #enter(operation: FaultOperation, path: string): SplitPath {
+    checkPath(path);
     this.#host.alive();
     const at = splitPath(path);
     this.#meet(operation, at.path);
