@@ -30,6 +30,8 @@ export class SimulatedDirectory implements Syncable {
   freed: PagedBytes | undefined;
   #durable: Map<string, Inode>;
   #pending: PendingName[] = [];
+  /** Number of changes that are no longer pending. */
+  #settled = 0;
 
   /** A folder whose durable and visible names are `names`. */
   constructor(names: ReadonlyMap<string, Inode> = new Map()) {
@@ -44,6 +46,7 @@ export class SimulatedDirectory implements Syncable {
     copy.freed = this.freed;
     for (const [name, inode] of this.names) copy.names.set(name, copies(inode));
     for (const [name, inode] of this.#durable) copy.#durable.set(name, copies(inode));
+    copy.#settled = this.#settled;
     copy.#pending = this.#pending.map((one) => ({ ...one, inode: copies(one.inode) }));
     return copy;
   }
@@ -69,18 +72,25 @@ export class SimulatedDirectory implements Syncable {
     this.#pending.push({ kind: "remove", operation, name, target: name, inode });
   }
 
-  /** Makes all pending name changes durable. */
-  sync(): void {
-    this.#durable = this.#afterwards(() => "kept");
-    this.#pending = [];
+  /** Number of changes made so far: what a sync that starts now will cover. */
+  get issued(): number {
+    return this.#settled + this.#pending.length;
+  }
+
+  /** Makes the changes durable that were made when `issued` was `mark`. */
+  sync(mark: number): void {
+    const covered = this.#pending.splice(0, Math.max(0, mark - this.#settled));
+    this.#settled += covered.length;
+    this.#durable = namesAfter(this.#durable, covered, () => "kept");
   }
 
   loseDirty(): void {
+    this.#settled += this.#pending.length;
     this.#pending = [];
   }
 
   revert(): void {
-    this.#pending = [];
+    this.loseDirty();
     this.names.clear();
     for (const [name, inode] of this.#durable) this.names.set(name, inode);
   }
@@ -106,20 +116,24 @@ export class SimulatedDirectory implements Syncable {
    * source name to have become durable. A rename is atomic: both names change or neither.
    */
   crash(source: OutcomeSource): Map<string, Inode> {
-    return this.#afterwards(() => source.next());
+    return namesAfter(this.#durable, this.#pending, () => source.next());
   }
+}
 
-  #afterwards(next: () => Outcome): Map<string, Inode> {
-    const names = new Map(this.#durable);
-    for (const change of this.#pending) {
-      if (next() === "dropped") continue;
-      if (change.kind === "create") {
-        names.set(change.name, change.inode);
-      } else if (names.get(change.name) === change.inode) {
-        names.delete(change.name);
-        if (change.kind === "rename") names.set(change.target, change.inode);
-      }
+function namesAfter(
+  durable: ReadonlyMap<string, Inode>,
+  changes: readonly PendingName[],
+  next: () => Outcome,
+): Map<string, Inode> {
+  const names = new Map(durable);
+  for (const change of changes) {
+    if (next() === "dropped") continue;
+    if (change.kind === "create") {
+      names.set(change.name, change.inode);
+    } else if (names.get(change.name) === change.inode) {
+      names.delete(change.name);
+      if (change.kind === "rename") names.set(change.target, change.inode);
     }
-    return names;
   }
+  return names;
 }

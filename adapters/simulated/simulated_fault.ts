@@ -32,8 +32,8 @@ export type FaultOperation =
  *   that it changes, it changes.
  * - "misdirected": the same, and its bytes arrive `Fault.shift` bytes further, or in the file
  *   `Fault.to`, on the medium at once, as far as that file reaches.
- * - "late": a `syncAsync` takes `Fault.turns` more turns of the event loop, so that others, started
- *   after it, end before it. It covers what was written before it started.
+ * - "late": a `syncAsync` or `syncDirectory` takes `Fault.turns` more turns of the event loop, so that
+ *   others, started after it, end before it. It covers what was changed before it started.
  */
 export type FaultKind = "error" | "short" | "flip" | "lost" | "misdirected" | "late";
 

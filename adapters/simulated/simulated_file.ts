@@ -10,13 +10,10 @@ import { endedEarlyError, takesNothingError } from "../shared/handle_errors.ts";
 import { transfer } from "../shared/transfer.ts";
 import { type Fault, faultError, type FaultOperation, isError } from "./simulated_fault.ts";
 import type { Inode } from "./simulated_inode.ts";
-import { endSync } from "./simulated_sync.ts";
+import { endSync, untilLate } from "./simulated_sync.ts";
 
 /** How far from its place a misdirected write arrives. */
 const SHIFT = 4096;
-
-/** By how many turns of the event loop a late sync is late. */
-const LATE_TURNS = 3;
 
 /** What an open file needs of its disk. */
 export interface FileHost {
@@ -102,10 +99,8 @@ export class SimulatedFile implements IoFile {
     this.#host.begin(`sync ${this.#path} (started)`);
     const mark = this.#inode.issued;
     const fault = this.#host.meet("sync", this.#path);
-    const late = fault?.kind === "late" ? fault.turns ?? LATE_TURNS : 0;
-    for (let turn = 0; turn <= late; turn++) {
-      await new Promise<void>((resolve) => this.#host.turn(resolve));
-    }
+    await new Promise<void>((resolve) => this.#host.turn(resolve));
+    if (fault?.kind === "late") await untilLate(this.#host, fault);
     this.#host.alive();
     this.#endSync(mark, fault);
   }

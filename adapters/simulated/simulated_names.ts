@@ -21,7 +21,7 @@ import { faultError, type FaultOperation, isError } from "./simulated_fault.ts";
 import { type FileHost, SimulatedFile } from "./simulated_file.ts";
 import type { Inode } from "./simulated_inode.ts";
 import { type SplitPath, splitPath } from "./simulated_path.ts";
-import { endSync } from "./simulated_sync.ts";
+import { endSync, untilLate } from "./simulated_sync.ts";
 
 /** What the adapter needs of its disk. */
 export interface NamesHost extends FileHost {
@@ -126,7 +126,10 @@ export class SimulatedNames implements IoAdapter {
     this.#host.begin(`syncDirectory ${folder}`);
     const fault = this.#host.meet("syncDirectory", splitPath(folder).path);
     const directory = this.#host.directory(folder);
-    endSync(directory, fault, folder, () => directory.sync());
+    const mark = directory.issued;
+    // Otherwise at once: between two jobs the power may go.
+    if (fault?.kind === "late") await untilLate(this.#host, fault);
+    endSync(directory, fault, folder, () => directory.sync(mark));
   }
 
   async tryLock(path: string, mode: IoLockMode = "exclusive"): Promise<IoLock | undefined> {

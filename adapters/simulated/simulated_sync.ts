@@ -16,6 +16,23 @@ export interface Syncable {
   revert(): void;
 }
 
+/** By how many turns of the event loop a late sync is late. */
+const LATE_TURNS = 3;
+
+/** The turns of the event loop, and whether the power is still there. */
+interface Turns {
+  turn(callback: () => void): void;
+  alive(): void;
+}
+
+/** Lets the turns pass by which a sync is late; throws when the power goes meanwhile. */
+export async function untilLate(host: Turns, fault: Fault): Promise<void> {
+  for (let turn = 0; turn < (fault.turns ?? LATE_TURNS); turn++) {
+    await new Promise<void>((resolve) => host.turn(resolve));
+  }
+  host.alive();
+}
+
 /** Ends a sync that met `fault`; `succeed` makes durable what it covers. */
 export function endSync(
   target: Syncable,

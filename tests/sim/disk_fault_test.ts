@@ -269,6 +269,23 @@ test("Fault late: one after another of the same file, the younger covers both", 
   assert.deepEqual(sectors(disk.crash(DROPPED)), [2, 3]);
 });
 
+test("Fault late: a syncDirectory covers the names that it saw, and ends with the power", async () => {
+  const { disk } = await diskWithFile(512);
+  disk.fail({ operation: "syncDirectory", kind: "late", times: Infinity });
+  await disk.io.rename("/f", "/g");
+  const late = disk.io.syncDirectory("/g");
+  await disk.io.rename("/g", "/h");
+  assert.deepEqual(await disk.crash(DROPPED).io.list("/"), ["f"]);
+  await late;
+  assert.deepEqual(await disk.crash(DROPPED).io.list("/"), ["g"]);
+  assert.deepEqual(await disk.crash(KEPT).io.list("/"), ["h"]);
+  const cut = disk.io.syncDirectory("/h");
+  disk.cutAt(disk.operations);
+  await assert.rejects(disk.io.remove("/h"), hasCode("IO_FAILED"));
+  await assert.rejects(cut, hasCode("IO_FAILED"));
+  assert.deepEqual(await disk.crash(DROPPED).io.list("/"), ["g"]);
+});
+
 test("SimulatedDisk.zeroSector, swapSectors, overwrite and cutFile: damage at rest", async () => {
   const { disk, file } = await diskWithFile(0);
   for (let sector = 0; sector < 4; sector++) file.writeAt(filled(512, sector + 1), sector * 512);
