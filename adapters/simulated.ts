@@ -186,7 +186,7 @@ export class SimulatedDisk {
     return this.#faults.calls(operation);
   }
 
-  /** Forgets the planned failures. */
+  /** Forgets the planned failures; the error that an "F4" owes still comes. */
   heal(): void {
     this.#faults.clear();
   }
