@@ -7,7 +7,7 @@
 import type { IoFile } from "../io/adapter.ts";
 import type { LogExtent } from "./log_extent.ts";
 
-/** How much is read at once to look at. */
+/** How much is read at once to look at, at most. */
 const LOOK_BYTES = 32 * 1024;
 
 /** Reads one extent. */
@@ -61,7 +61,9 @@ export class LogWindow {
     const index = at - this.#seenBegin;
     if (index >= 0 && index + length <= this.seen.length) return index;
     if (at + length > this.extent.bytes) return -1;
-    this.#lookBuffer ??= new Uint8Array(Math.min(LOOK_BYTES, this.extent.bytes));
+    this.#lookBuffer ??= new Uint8Array(
+      Math.min(LOOK_BYTES, Math.max(length, this.#windowBytes), this.extent.bytes),
+    );
     const bytes = this.#lookBuffer.subarray(0, this.extent.bytes - at);
     const read = this.#file.readAt(bytes, this.extent.offset + at);
     this.seen = bytes.subarray(0, read);

@@ -79,7 +79,7 @@ export function campaignTable(rows: readonly SubjectRow[]): string {
   ].join("\n");
 }
 
-/** The line that `deno task prove` reads. */
+/** The line that `deno task prove` reads. `names`: subjects of which each operation was cut. */
 export function campaignLine({ rows, digest }: CampaignReport): string {
   const structures = [...new Set(rows.map(({ structure }) => structure))];
   const sum = (structure: Structure, column: typeof COLUMNS[number]): number =>
@@ -89,6 +89,9 @@ export function campaignLine({ rows, digest }: CampaignReport): string {
       structure,
       done: sum(structure, "states"),
       violations: sum(structure, "violations"),
+      names: rows.filter((row) => row.structure === structure && row.cuts > row.operations).map(
+        ({ subject }) => subject,
+      ),
       more: {
         "second generation": sum(structure, "second"),
         "in recovery": sum(structure, "recovery"),

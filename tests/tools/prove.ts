@@ -1,62 +1,117 @@
 /**
- * Runs `tests/sim/main.ts` with the same arguments on Deno, Bun and Node, two at a time, and
- * compares what it prints: the counts of operations, states and violations of each workload, which
- * must be equal byte for byte.
+ * Proves by search that nothing is lost: power cuts, failing calls, damage, killed processes, and
+ * planted bugs that all of this must find. `--quick` does what CI needs, without it what a release
+ * needs. Work is done in shares, two at a time, and remembered by commit below `.cache/prove`: what
+ * is interrupted goes on, and a release may be proved in several runs.
  *
- * Bun and Node cut at every tenth operation, as Deno does once more: what the three agree on there,
- * they need not each find out for all. With `--whole` each of them runs all.
+ * `--minutes N` begins no share after that time; `--line NAME` (a line or a structure) runs only it;
+ * `--runtime NAME` does the work (default node), the others run a tenth of the same seeds and must
+ * find the same; `--report` runs nothing and writes `tests/sim/REPORT.md` from what is remembered.
+ * The last line is `N passed, N failed`, counted in shares.
+ *
+ * A campaign is a line of prove_lines.ts. Its program is started with the line's arguments, a seed and
+ * `--quiet`, and depends on nothing else. It prints one line that begins with `{"rows"`:
+ *
+ *     {"rows":[{"structure":"log","done":1000,"violations":0,"names":[],"more":{"cuts":310}}],
+ *      "same":"5f3a"}
+ *
+ * `done` is what the line's goal counts, `names` count once whatever the number of shares (optional),
+ * `more` are further counts that add up (optional), `same` is what every runtime prints for the seed
+ * (optional: without it, the rows). The exit code is 0 without violations, 1 with some.
  *
  * @module
  */
 
-import { runCommand } from "./run_command.ts";
-import { findRuntime, RUNTIME_NAMES, runWords } from "./runtimes.ts";
-import type { RuntimeName } from "./runtimes.ts";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { numberFlag, parseFlags } from "../../src/cli/flags.ts";
+import { installDependencies } from "./npm_folder.ts";
+import { type Level, type ProveLine, proveLines } from "./prove_lines.ts";
+import { cleanCommit, loadRecords, saveShares, type Share, sharesOf } from "./prove_record.ts";
+import { reportText } from "./prove_report.ts";
+import { argsOf, ProveRun } from "./prove_run.ts";
+import { type Lane, plainTable, summaries } from "./prove_table.ts";
+import { ROOT } from "./repository.ts";
+import { findRuntime, RUNTIME_NAMES, type RuntimeName } from "./runtimes.ts";
 
-const SIMULATION = "tests/sim/main.ts";
-const RUN_TIMEOUT_MS = 1_800_000;
+const FLAGS = {
+  quick: { help: "what CI proves" },
+  minutes: { value: "N", help: "begin nothing after so many minutes" },
+  line: { value: "NAME", help: "one line, or structure" },
+  structure: { value: "NAME", help: "the crash states of one structure" },
+  runtime: { value: "NAME", help: "the runtime that does the work" },
+  report: { help: "write tests/sim/REPORT.md and run nothing" },
+};
 
-interface Run {
-  readonly name: RuntimeName;
-  readonly args: readonly string[];
-  /** What runs are compared with: those of the same share. */
-  readonly share: string;
+/** The work of each line: one piece, or one for each runtime. */
+function lanesOf(lines: readonly ProveLine[], runtime: RuntimeName): Lane[] {
+  return lines.flatMap((line) =>
+    line.eachRuntime
+      ? RUNTIME_NAMES.map((name) => ({ line, name: `${line.name}, ${name}`, runtime: name }))
+      : [{ line, name: line.name, runtime }]
+  );
 }
 
-/** @returns the table of counts, or `undefined` when there were violations or it did not end. */
-async function outcome({ name, args, share }: Run): Promise<string | undefined> {
-  const runtime = await findRuntime(name);
-  const result = await runCommand(runtime.path, [...runWords(name, "none"), SIMULATION, ...args], {
-    timeoutMs: RUN_TIMEOUT_MS,
-  });
-  const table = result.stdout.trimEnd();
-  const seconds = (result.elapsedMs / 1000).toFixed(1);
-  const last = table.split("\n").at(-1) ?? "";
-  console.log(`${name} ${runtime.version}, ${share} (${seconds} s): ${last}`);
-  if (result.code === 0 && table !== "") return table;
-  console.log(`${name} ended with exit code ${result.code}:\n${result.output.trimEnd()}`);
-  return undefined;
-}
-
-const given = process.argv.slice(2).filter((arg) => arg !== "--whole");
-const isWhole = process.argv.includes("--whole");
-const every = isWhole ? given : [...given, "--every", "10", "--states", "1"];
-const share = isWhole ? "every cut" : "every tenth cut";
-const waiting: Run[] = RUNTIME_NAMES.map((name) => ({ name, args: every, share }));
-if (!isWhole) waiting.push({ name: "deno", args: given, share: "every cut" });
-
-const tables = new Map<Run, string | undefined>();
-async function lane(): Promise<void> {
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    tables.set(next, await outcome(next));
+async function main(words: readonly string[]): Promise<number> {
+  const flags = parseFlags(words, FLAGS);
+  const level: Level = flags.values.get("quick") === "true" ? "quick" : "release";
+  const minutes = numberFlag(flags, "minutes", 1, 100_000) ?? Infinity;
+  const wanted = flags.values.get("line");
+  const structure = flags.values.get("structure");
+  const own = flags.values.get("runtime") ?? "node";
+  const runtime = RUNTIME_NAMES.find((name) => name === own);
+  if (runtime === undefined) throw new RangeError(`--runtime is one of ${RUNTIME_NAMES}`);
+  const lines = proveLines.filter((line) =>
+    (wanted === undefined || line.name === wanted) &&
+    (structure === undefined || line.structure === structure)
+  );
+  if (lines.length === 0) throw new RangeError("there is no such line");
+  const lanes = lanesOf(lines, runtime);
+  const commit = await cleanCommit();
+  const records = await loadRecords();
+  if (flags.values.get("report") === "true") {
+    const text = await reportText(level, lanesOf(proveLines, runtime), records);
+    writeFileSync(join(ROOT, "tests/sim/REPORT.md"), text);
+    return 0;
   }
+  if (commit === undefined) console.log("files differ from the commit: nothing is remembered");
+  // A release is proved over several commits; what CI proves holds for one.
+  const before = commit === undefined
+    ? []
+    : sharesOf(records.filter((record) => level === "release" || record.commit === commit));
+  if (lines.some(({ packages }) => packages)) await installDependencies();
+  const runtimes = await Promise.all(RUNTIME_NAMES.map(findRuntime));
+  const began = performance.now();
+  const run = new ProveRun({
+    level,
+    lanes,
+    runtimes,
+    before,
+    width: 2,
+    until: began + minutes * 60_000,
+    onShare: (share: Share): void => {
+      if (commit !== undefined) saveShares(commit, [share]);
+    },
+    onProgress: (text): void => {
+      const seconds = ((performance.now() - began) / 1000).toFixed(0);
+      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K[${seconds} s] ${text}`);
+      else console.log(`[${seconds} s] ${text}`);
+    },
+  });
+  await run.run();
+  console.log(`\n${plainTable(summaries(lanes, level, (lane) => run.sharesOf(lane)))}`);
+  const short = lanes.filter((lane) => run.done(lane) < lane.line.goals[level]);
+  const found = lanes.flatMap((lane) => run.sharesOf(lane)).flatMap(({ rows }) => rows)
+    .some(({ violations }) => violations > 0);
+  for (const lane of short) {
+    const { line } = lane;
+    console.log(`${lane.name}: less than wanted (${argsOf(line, level).join(" ")})`);
+  }
+  const isCut = performance.now() - began > minutes * 60_000;
+  const failed = run.failed + (isCut ? 0 : short.length) + (found && run.failed === 0 ? 1 : 0);
+  console.log(`${run.passed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
 }
-await Promise.all([lane(), lane()]);
 
-const compared = [...tables].filter(([run]) => run.share === share).map(([, table]) => table);
-const isEqual = compared.every((table) => table === compared[0]);
-if (!isEqual) console.log("the three runtimes do not agree");
-const failed = [...tables.values()].filter((table) => table === undefined).length;
-const bad = isEqual ? failed : Math.max(1, failed);
-console.log(`${tables.size - failed} passed, ${bad} failed`);
-process.exitCode = bad === 0 ? 0 : 1;
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

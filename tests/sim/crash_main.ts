@@ -1,0 +1,104 @@
+/**
+ * The crash campaign as a command, see main.ts. `--json` adds the line that `deno task prove` reads.
+ * With `--every 10` the power is cut at every tenth operation only, so fewer states do. With
+ * `--first NAME` a workload comes before the others, each of which is the same wherever it comes.
+ * With `--group 3` the seed stands for one round of three workloads. Exits with 1 when a violation
+ * was found.
+ */
+
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { type CampaignOptions, runCampaign } from "./campaign.ts";
+import { campaignLine, campaignTable, describeViolation } from "./campaign_report.ts";
+import { runFaultCampaign } from "./fault_campaign.ts";
+import { subjects } from "./subjects.ts";
+import { workloads } from "./workloads.ts";
+
+const { values } = parseArgs({
+  options: {
+    states: { type: "string", default: "20000" },
+    seed: { type: "string", default: "1" },
+    images: { type: "string", default: "12" },
+    inner: { type: "string", default: "6" },
+    every: { type: "string", default: "1" },
+    violations: { type: "string", default: "5" },
+    faults: { type: "string" },
+    workload: { type: "string" },
+    first: { type: "string" },
+    round: { type: "string", default: "0" },
+    cut: { type: "string" },
+    structure: { type: "string" },
+    group: { type: "string" },
+    json: { type: "boolean", default: false },
+    quiet: { type: "boolean", default: false },
+  },
+});
+const seed = Number(values.seed);
+
+/** Those asked for, what comes first before the others. */
+function chosen<T extends { readonly name: string }>(all: readonly T[]): T[] {
+  return all
+    .filter(({ name }) => values.workload === undefined || name === values.workload)
+    .sort((a, b) => Number(b.name === values.first) - Number(a.name === values.first));
+}
+
+/** What is run: all that was chosen, or with `--group N` one round of N subjects, by the seed. */
+function extent(): Pick<CampaignOptions, "subjects" | "seed" | "round" | "states"> {
+  const all = chosen(subjects).filter(({ structure }) =>
+    values.structure === undefined || structure === values.structure
+  );
+  const round = Number(values.round);
+  if (values.group === undefined) {
+    return { subjects: all, seed, round, states: Number(values.states) };
+  }
+  const group = Number(values.group);
+  const groups = Math.max(1, Math.ceil(all.length / group));
+  const begin = (seed - 1) % groups * group;
+  return {
+    subjects: all.slice(begin, begin + group),
+    seed: 1,
+    round: Math.floor((seed - 1) / groups),
+    states: 1,
+  };
+}
+
+async function crashes(): Promise<number> {
+  const started = performance.now();
+  const options = extent();
+  const report = await runCampaign({
+    ...options,
+    imagesPerCut: Number(values.images),
+    innerEvery: Number(values.inner),
+    cutEvery: Number(values.every),
+    violationsMax: Number(values.violations),
+    onlyCut: values.cut === undefined ? undefined : Number(values.cut),
+    progress: (states, violations): void => {
+      const seconds = ((performance.now() - started) / 1000).toFixed(0);
+      if (!values.quiet) {
+        process.stderr.write(`\r${states} states, ${violations} violations, ${seconds} s `);
+      }
+    },
+  });
+  if (!values.quiet) process.stderr.write("\n");
+  for (const violation of report.violations) {
+    console.log(`${describeViolation(violation, options.seed)}\n`);
+  }
+  console.log(campaignTable(report.rows));
+  if (values.json) console.log(campaignLine(report));
+  console.log(`${report.states} states, ${report.violations.length} violations`);
+  return report.violations.length;
+}
+
+async function faults(callsMax: number): Promise<number> {
+  const report = await runFaultCampaign({ seed, workloads: chosen(workloads), callsMax });
+  for (const violation of report.violations.slice(0, Number(values.violations))) {
+    console.log(`${violation}\n`);
+  }
+  console.log(
+    `${report.runs} faults, ${report.states} states, ${report.violations.length} violations`,
+  );
+  return report.violations.length;
+}
+
+const found = values.faults === undefined ? await crashes() : await faults(Number(values.faults));
+process.exitCode = found === 0 ? 0 : 1;

@@ -1,0 +1,54 @@
+/**
+ * `tests/sim/REPORT.md`: what was proved, at which commits, on which machine.
+ *
+ * @module
+ */
+
+import { cpus, release, totalmem, type } from "node:os";
+import type { Level } from "./prove_lines.ts";
+import { type ProveRecord, sharesOf } from "./prove_record.ts";
+import { argsOf } from "./prove_run.ts";
+import { type Lane, markdownTable, summaries } from "./prove_table.ts";
+import { findRuntime, RUNTIME_NAMES } from "./runtimes.ts";
+
+/** The text of the report. */
+export async function reportText(
+  level: Level,
+  lanes: readonly Lane[],
+  records: readonly ProveRecord[],
+): Promise<string> {
+  const all = sharesOf(records);
+  const rows = summaries(
+    lanes,
+    level,
+    (lane) =>
+      all.filter((share) =>
+        share.line === lane.name && share.args === argsOf(lane.line, level).join(" ") &&
+        share.runtime === lane.runtime
+      ),
+  );
+  const runtimes = await Promise.all(RUNTIME_NAMES.map(findRuntime));
+  const names = runtimes.map(({ name, version }) => `${name} ${version}`).join(", ");
+  const [first, last] = [records[0], records.at(-1)];
+  const hours = all.reduce((sum, { seconds }) => sum + seconds, 0) / 3600;
+  const memory = Math.round(totalmem() / 2 ** 30);
+  const command = `deno task prove${level === "quick" ? " --quick" : ""}`;
+  return `# What was proved
+
+${
+    first === undefined || last === undefined ? "Nothing is remembered." : `\
+- Command: \`${command}\`, in ${records.length === 1 ? "one commit" : `${records.length} commits`}.
+- Commits: ${first.commit} (${first.date}) to ${last.commit} (${last.date}).
+- Machine: ${cpus().length} cores of ${
+      cpus()[0]?.model ?? "unknown"
+    }, ${memory} GiB, ${type()} ${release()}.
+- Runtimes: ${names}. Work of ${hours.toFixed(1)} hours on one core.`
+  }
+
+A state is counted once it was opened, read as a whole, compared with what had been acknowledged,
+and checked. "compared": shares of which the other two runtimes ran a tenth, or all of every tenth, with
+the same seeds: same operations, same files, same counts.
+
+${markdownTable(rows)}
+`;
+}

@@ -1,0 +1,227 @@
+/**
+ * Runs the shares of lines as child processes, several at a time, and compares runtimes.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import type { Level, ProveLine } from "./prove_lines.ts";
+import type { Share, ShareRow } from "./prove_record.ts";
+import type { Lane } from "./prove_table.ts";
+import { CACHE } from "./repository.ts";
+import { runCommand } from "./run_command.ts";
+import { type Runtime, runWords } from "./runtimes.ts";
+
+/** Several times what a share takes on a busy machine. */
+const SHARE_TIMEOUT_MS = 3_600_000;
+
+/** Memory for young objects: a state leaves much garbage behind. */
+const V8_FLAG = "--max-semi-space-size=32";
+
+/** What to do. */
+export interface RunPlan {
+  readonly level: Level;
+  readonly lanes: readonly Lane[];
+  readonly runtimes: readonly Runtime[];
+  /** Shares done before. */
+  readonly before: readonly Share[];
+  /** Shares at a time. */
+  readonly width: number;
+  /** No share begins after this moment of `performance.now()`. */
+  readonly until: number;
+  /** Called for each share that has ended, and again when another runtime agreed. */
+  readonly onShare: (share: Share) => void;
+  readonly onProgress: (text: string) => void;
+}
+
+interface Job {
+  readonly lane: Lane;
+  readonly seed: number;
+  readonly runtime: Runtime;
+  /** What another runtime found, to be compared. */
+  readonly wanted?: Share;
+}
+
+/** The arguments of a line at a level, all but the seed. */
+export function argsOf(line: ProveLine, level: Level): readonly string[] {
+  return [...line.args, ...(level === "quick" ? line.quickArgs ?? [] : [])];
+}
+
+function programWords(runtime: Runtime, line: ProveLine): string[] {
+  const words = runWords(runtime.name, line.packages ? "installed" : "none");
+  if (runtime.name === "node") return [V8_FLAG, ...words];
+  return runtime.name === "deno" ? [...words, `--v8-flags=${V8_FLAG}`] : words;
+}
+
+interface Printed {
+  readonly rows: readonly ShareRow[];
+  readonly same?: string;
+}
+
+/** The line of a share that is meant for us. */
+export function printedBy(stdout: string): Printed | undefined {
+  const line = stdout.split("\n").findLast((one) => one.startsWith('{"rows"'));
+  return line === undefined ? undefined : JSON.parse(line) as Printed;
+}
+
+/** Runs all that a plan wants. */
+export class ProveRun {
+  /** Jobs that ended well. */
+  passed = 0;
+  /** Jobs that did not: a violation, no end, other counts on another runtime. */
+  failed = 0;
+  readonly #plan: RunPlan;
+  readonly #shares: Map<string, Map<number, Share>>;
+  /** Seeds that run now or could not be run, by lane. */
+  readonly #taken = new Map<string, Set<number>>();
+  readonly #running = new Map<string, number>();
+  readonly #samples: Job[] = [];
+
+  constructor(plan: RunPlan) {
+    this.#plan = plan;
+    this.#shares = new Map(plan.lanes.map((lane) => {
+      const args = argsOf(lane.line, plan.level).join(" ");
+      const ours = plan.before.filter((share) =>
+        share.line === lane.name && share.args === args && share.runtime === lane.runtime
+      );
+      return [lane.name, new Map(ours.map((share) => [share.seed, share]))];
+    }));
+  }
+
+  /** All shares of a lane. */
+  sharesOf({ name }: Lane): Share[] {
+    return [...this.#shares.get(name)!.values()].sort((a, b) => a.seed - b.seed);
+  }
+
+  /** How many of what a lane counts are done. */
+  done(lane: Lane): number {
+    return this.sharesOf(lane).flatMap(({ rows }) => rows).reduce((all, { done }) => all + done, 0);
+  }
+
+  async run(): Promise<void> {
+    const work = async (isAlone: boolean): Promise<void> => {
+      for (let job = this.#next(isAlone); job !== undefined; job = this.#next(isAlone)) {
+        await this.#do(job);
+      }
+    };
+    await Promise.all(Array.from({ length: this.#plan.width }, () => work(false)));
+    await work(true);
+  }
+
+  #next(isAlone: boolean): Job | undefined {
+    if (performance.now() > this.#plan.until) return undefined;
+    const sample = this.#samples.shift();
+    if (sample !== undefined) return sample;
+    for (const lane of this.#plan.lanes) {
+      if ((lane.line.once ?? false) !== isAlone || !this.#isWanted(lane)) continue;
+      const shares = this.#shares.get(lane.name)!;
+      const taken = this.#taken.get(lane.name) ?? new Set();
+      let seed = 1;
+      while (shares.has(seed) || taken.has(seed)) seed++;
+      if (lane.line.once && seed > 1) continue;
+      this.#taken.set(lane.name, taken.add(seed));
+      this.#running.set(lane.name, (this.#running.get(lane.name) ?? 0) + 1);
+      const runtime = this.#plan.runtimes.find(({ name }) => name === lane.runtime)!;
+      return { lane, seed, runtime };
+    }
+    return undefined;
+  }
+
+  /** Whether more is wanted than is done, or will be when what runs now has ended. */
+  #isWanted(lane: Lane): boolean {
+    const { size } = this.#shares.get(lane.name)!;
+    const failures = this.#taken.get(lane.name)?.size ?? 0;
+    const running = this.#running.get(lane.name) ?? 0;
+    // A line whose first shares all fail will not get better.
+    if (size === 0 && failures - running >= 2) return false;
+    const done = this.done(lane);
+    const mean = size === 0 ? 0 : done / size;
+    return done + running * mean < lane.line.goals[this.#plan.level];
+  }
+
+  async #do(job: Job): Promise<void> {
+    const { lane, seed, runtime, wanted } = job;
+    const { line } = lane;
+    const args = [
+      ...argsOf(line, this.#plan.level),
+      ...(wanted === undefined ? [] : line.sample ?? []),
+      ...(line.once ? [] : line.seedArgs?.(seed) ?? ["--seed", String(seed)]),
+      "--quiet",
+    ];
+    const result = await runCommand(runtime.path, [
+      ...programWords(runtime, line),
+      line.file,
+      ...args,
+    ], {
+      timeoutMs: SHARE_TIMEOUT_MS,
+      env: { NODE_COMPILE_CACHE: join(CACHE, "node-compile") },
+    });
+    if (wanted === undefined) {
+      this.#running.set(lane.name, this.#running.get(lane.name)! - 1);
+    }
+    const printed = printedBy(result.stdout);
+    const command = `${runtime.name} ${line.file} ${args.join(" ")}`;
+    if (printed === undefined || result.code === undefined || result.code > 1) {
+      const why = result.timedOut ? "no end in time" : `exit code ${result.code}`;
+      this.#fail(`${command}: ${why}\n${result.output.trimEnd()}`);
+      return;
+    }
+    const violations = printed.rows.reduce((all, row) => all + row.violations, 0);
+    if (violations > 0 || result.code !== 0) {
+      this.#fail(`${command}: ${violations} violations\n${result.output.trimEnd()}`);
+    } else this.passed++;
+    const same = printed.same ?? JSON.stringify(printed.rows);
+    if (wanted === undefined) this.#ended(job, printed.rows, same, result.elapsedMs);
+    else if (same === wanted.same) {
+      this.#keep({
+        ...this.#shares.get(lane.name)!.get(seed)!,
+        comparedWith: [
+          ...this.#shares.get(lane.name)!.get(seed)!.comparedWith,
+          runtime.name,
+        ],
+      }, lane);
+    } else {
+      this.#fail(`${command}: not what ${wanted.runtime} found\n${same}\n${wanted.same}`);
+    }
+  }
+
+  #ended(job: Job, rows: readonly ShareRow[], same: string, elapsedMs: number): void {
+    const { lane, seed, runtime } = job;
+    const { level, runtimes } = this.#plan;
+    const share: Share = {
+      line: lane.name,
+      args: argsOf(lane.line, level).join(" "),
+      seed,
+      runtime: runtime.name,
+      seconds: Math.round(elapsedMs / 1000),
+      rows,
+      same,
+      comparedWith: [],
+    };
+    this.#keep(share, lane);
+    const { line } = lane;
+    if (line.once || line.eachRuntime) return;
+    // A sample is a tenth by itself; of a release even that is done for each tenth share only.
+    if ((line.sample === undefined || level === "release") && seed % 10 !== 1) return;
+    for (const other of runtimes) {
+      if (other !== runtime) this.#samples.push({ lane, seed, runtime: other, wanted: share });
+    }
+  }
+
+  #keep(share: Share, lane: Lane): void {
+    this.#shares.get(lane.name)!.set(share.seed, share);
+    this.#plan.onShare(share);
+    const goal = lane.line.goals[this.#plan.level];
+    const done =
+      this.#plan.lanes.filter((one) => this.done(one) >= one.line.goals[this.#plan.level]).length;
+    this.#plan.onProgress(
+      `${lane.name}: ${this.done(lane)} of ${goal} ${lane.line.unit}; ` +
+        `${done} of ${this.#plan.lanes.length} lines, ${this.failed} failed`,
+    );
+  }
+
+  #fail(text: string): void {
+    this.failed++;
+    console.log(`\nFAILED ${text}\n`);
+  }
+}
