@@ -12,7 +12,14 @@ import {
   type SubjectRow,
   type Violation,
 } from "./campaign_report.ts";
-import { type CrashStep, type Ended, playSubject, recoverUntil, replayCase } from "./crash_case.ts";
+import {
+  type CrashStep,
+  type Ended,
+  playSubject,
+  powerStep,
+  recoverUntil,
+  replayCase,
+} from "./crash_case.ts";
 import type { Death, Recovered, Subject, Witness } from "./subject.ts";
 
 /** What to run. */
@@ -31,6 +38,8 @@ export interface CampaignOptions {
   readonly violationsMax?: number;
   /** The first round. Default 0. */
   readonly round?: number;
+  /** Runs these rounds of subjects only, both by number: one share of a larger campaign. */
+  readonly share?: readonly (readonly [subject: number, round: number])[] | undefined;
   /** Runs this cut of the first round only, to look at one violation again. */
   readonly onlyCut?: number | undefined;
   readonly progress?: (states: number, violations: number) => void;
@@ -80,13 +89,15 @@ class Campaign {
   }
 
   async run(): Promise<CampaignReport> {
-    const { onlyCut, states, subjects } = this.#options;
+    const { onlyCut, states, subjects, share } = this.#options;
     try {
-      for (let round = this.#options.round ?? 0; this.#states < states; round++) {
-        for (const [number, subject] of subjects.entries()) {
-          this.#row = this.#rows[number]!;
-          await this.#round(subject, round);
-        }
+      for (const [number, round] of share ?? []) await this.#round(number, round);
+      for (
+        let round = this.#options.round ?? 0;
+        share === undefined && this.#states < states;
+        round++
+      ) {
+        for (const number of subjects.keys()) await this.#round(number, round);
         if (onlyCut !== undefined) break;
       }
     } catch (error) {
@@ -100,8 +111,10 @@ class Campaign {
     };
   }
 
-  async #round(subject: Subject, round: number): Promise<void> {
-    const { onlyCut, cutEvery = 1 } = this.#options;
+  async #round(number: number, round: number): Promise<void> {
+    const { onlyCut, cutEvery = 1, subjects } = this.#options;
+    const subject = subjects[number]!;
+    this.#row = this.#rows[number]!;
     const seed = new Prng(this.#options.seed).fork(`${subject.name} ${round}`).next();
     const place: Place = { subject, round, seed, cut: Infinity, steps: [] };
     const whole = await this.#play(place);
@@ -144,7 +157,7 @@ class Campaign {
     const policies = disk.policies({ limit: this.#options.imagesPerCut, seed: random.next() });
     for (const [number, policy] of policies.entries()) {
       const inner = random.fork(`image ${number}`);
-      const here = withStep(place, { kind: "power", ...policy });
+      const here = withStep(place, powerStep(policy));
       const image = disk.crash(policy);
       const recovered = await this.#judge(here, image, witness, "first");
       if (recovered === undefined) continue;
@@ -203,7 +216,7 @@ class Campaign {
         continue;
       }
       for (const policy of disk.policies({ limit: 2, seed: random.next() })) {
-        const there = withStep(here, { kind: "power", ...policy });
+        const there = withStep(here, powerStep(policy));
         const recovered = await this.#judge(there, disk.crash(policy), witness, "recovery");
         if (recovered !== undefined && recovered.content !== content) {
           const why = `recovered ${content}, but ${recovered.content} after a crash in recovery`;
@@ -235,7 +248,7 @@ class Campaign {
       return;
     }
     for (const policy of disk.policies({ limit: 4, seed: random.next() })) {
-      const there = withStep(here, { kind: "power", ...policy });
+      const there = withStep(here, powerStep(policy));
       await this.#judge(there, disk.crash(policy), witness, "second");
     }
   }

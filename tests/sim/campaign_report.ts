@@ -1,4 +1,4 @@
-/** What a crash campaign found: its counts by subject and by structure, and its violations. */
+/** What a crash campaign found: counts by subject and by structure, and violations. */
 
 import type { CrashCase } from "./crash_case.ts";
 import type { Structure } from "./subject.ts";
@@ -81,7 +81,9 @@ export function campaignTable(rows: readonly SubjectRow[]): string {
 
 /** The line that `deno task prove` reads. `names`: subjects of which each operation was cut. */
 export function campaignLine({ rows, digest }: CampaignReport): string {
-  const structures = [...new Set(rows.map(({ structure }) => structure))];
+  const structures = [
+    ...new Set(rows.filter(({ states }) => states > 0).map(({ structure }) => structure)),
+  ];
   const sum = (structure: Structure, column: typeof COLUMNS[number]): number =>
     rows.reduce((all, row) => all + (row.structure === structure ? row[column] : 0), 0);
   return JSON.stringify({

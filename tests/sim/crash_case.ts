@@ -7,14 +7,28 @@ import type { Death, Subject, Witness } from "./subject.ts";
 
 /** What happens to a store, one after the other, before it is opened and judged. */
 export type CrashStep =
-  /** The power has gone, and its pending decisions are taken so. */
-  | { readonly kind: "power"; readonly seed: number; readonly outcomes: readonly Outcome[] }
+  /** The power has gone, and its pending decisions are taken so: a letter for each, {@linkcode LETTERS}. */
+  | { readonly kind: "power"; readonly seed: number; readonly outcomes: string }
   /** The process has died, and the system lives on. */
   | { readonly kind: "process" }
   /** What is left is opened, and the power goes at this operation of the recovery. */
   | { readonly kind: "recover"; readonly cut: number }
   /** It is opened, judged and gone on with; the power goes at this operation after judging. */
   | { readonly kind: "proceed"; readonly seed: number; readonly cut: number };
+
+/** The letters of outcomes. */
+export const LETTERS: Readonly<Record<string, Outcome>> = {
+  d: "dropped",
+  k: "kept",
+  t: "torn",
+  g: "garbage",
+  s: "stale",
+};
+
+/** The step of a power cut. */
+export function powerStep({ seed, outcomes }: CrashPolicy): CrashStep {
+  return { kind: "power", seed, outcomes: outcomes.map((outcome) => outcome[0]).join("") };
+}
 
 /** From an empty disk to the last state, which is judged. */
 export interface CrashCase {
@@ -49,7 +63,7 @@ export async function playSubject(
 /** The policy of a step. A disk that decides about more or less than once gets what there is. */
 function policyOf(disk: SimulatedDisk, step: CrashStep & { readonly kind: "power" }): CrashPolicy {
   const { seed, outcomes } = step;
-  const wanted = disk.decisions().map((_, at): Outcome => outcomes[at] ?? "dropped");
+  const wanted = disk.decisions().map((_, at): Outcome => LETTERS[outcomes[at] ?? "d"]!);
   return { label: "as before", seed, outcomes: wanted };
 }
 

@@ -2,7 +2,7 @@
  * The crash campaign as a command, see main.ts. `--json` adds the line that `deno task prove` reads.
  * With `--every 10` the power is cut at every tenth operation only, so fewer states do. With
  * `--first NAME` a workload comes before the others, each of which is the same wherever it comes.
- * With `--group 3` the seed stands for one round of three workloads. Exits with 1 when a violation
+ * With `--group 3` the seed stands for three rounds of workloads. Exits with 1 when a violation
  * was found.
  */
 
@@ -42,24 +42,18 @@ function chosen<T extends { readonly name: string }>(all: readonly T[]): T[] {
     .sort((a, b) => Number(b.name === values.first) - Number(a.name === values.first));
 }
 
-/** What is run: all that was chosen, or with `--group N` one round of N subjects, by the seed. */
-function extent(): Pick<CampaignOptions, "subjects" | "seed" | "round" | "states"> {
+/** What is run: all that was chosen, or with `--group N` as many rounds of subjects, by the seed. */
+function extent(): Pick<CampaignOptions, "subjects" | "seed" | "share"> {
   const all = chosen(subjects).filter(({ structure }) =>
     values.structure === undefined || structure === values.structure
   );
-  const round = Number(values.round);
-  if (values.group === undefined) {
-    return { subjects: all, seed, round, states: Number(values.states) };
-  }
+  if (values.group === undefined || all.length === 0) return { subjects: all, seed };
   const group = Number(values.group);
-  const groups = Math.max(1, Math.ceil(all.length / group));
-  const begin = (seed - 1) % groups * group;
-  return {
-    subjects: all.slice(begin, begin + group),
-    seed: 1,
-    round: Math.floor((seed - 1) / groups),
-    states: 1,
-  };
+  const share = Array.from({ length: group }, (_, at) => {
+    const turn = (seed - 1) * group + at;
+    return [turn % all.length, Math.floor(turn / all.length)] as const;
+  });
+  return { subjects: all, seed: 1, share };
 }
 
 async function crashes(): Promise<number> {
@@ -67,6 +61,8 @@ async function crashes(): Promise<number> {
   const options = extent();
   const report = await runCampaign({
     ...options,
+    round: Number(values.round),
+    states: Number(values.states),
     imagesPerCut: Number(values.images),
     innerEvery: Number(values.inner),
     cutEvery: Number(values.every),
