@@ -56,7 +56,7 @@ interface Place {
   readonly subject: Subject;
   readonly round: number;
   readonly seed: number;
-  readonly cut: number;
+  readonly cut: number | null;
   readonly steps: readonly CrashStep[];
 }
 
@@ -116,7 +116,7 @@ class Campaign {
     const subject = subjects[number]!;
     this.#row = this.#rows[number]!;
     const seed = new Prng(this.#options.seed).fork(`${subject.name} ${round}`).next();
-    const place: Place = { subject, round, seed, cut: Infinity, steps: [] };
+    const place: Place = { subject, round, seed, cut: null, steps: [] };
     const whole = await this.#play(place);
     if (whole === undefined) return;
     const { operations } = whole.disk;
@@ -188,7 +188,9 @@ class Campaign {
     }
     try {
       const recovered = await witness.judge(disk, death);
-      if (place.cut % SAMPLE_EVERY === 0) this.#digest.text(recovered.content);
+      if (place.cut !== null && place.cut % SAMPLE_EVERY === 0) {
+        this.#digest.text(recovered.content);
+      }
       return recovered;
     } catch (error) {
       await this.#violation(place, error);

@@ -109,8 +109,10 @@ export function describeViolation(violation: Violation, seed: number): string {
   const { message, details, round } = violation;
   const { subject, cut } = violation.case;
   return [
-    `VIOLATION in "${subject}", cut ${cut}: ${message}`,
-    `again: tests/sim/main.ts --seed ${seed} --workload "${subject}" --round ${round} --cut ${cut}`,
+    `VIOLATION in "${subject}", ${cut === null ? "not cut" : `cut ${cut}`}: ${message}`,
+    `again: tests/sim/main.ts --seed ${seed} --workload "${subject}" --round ${round} --cut ${
+      cut ?? Infinity
+    }`,
     `case: ${JSON.stringify(violation.case)}`,
     ...details.map((line) => `  ${line}`),
   ].join("\n");

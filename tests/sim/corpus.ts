@@ -29,6 +29,7 @@ export function readCorpus(): Map<string, CorpusEntry> {
 export function* aroundCase(entry: CorpusEntry): Generator<CrashCase> {
   const { case: wanted } = entry;
   yield wanted;
+  if (wanted.cut === null) return;
   for (const cut of [wanted.cut - 1, wanted.cut + 1]) {
     if (cut >= 0) yield { ...wanted, cut };
   }

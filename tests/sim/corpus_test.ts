@@ -8,12 +8,12 @@ import { subjects } from "./subjects.ts";
 
 for (const [name, entry] of readCorpus()) {
   test(`corpus ${name}: ${entry.shows}`, async () => {
-    assert.ok(await replayEntry(subjects, entry) >= 3);
+    assert.ok(await replayEntry(subjects, entry) >= 1);
   });
 }
 
 test("replayCase shows a violation again, with what was kept and dropped", async () => {
-  const [entry] = readCorpus().values();
+  const entry = [...readCorpus().values()].find((one) => one.case.cut !== null);
   const subject = subjects.find(({ name }) => name === entry!.case.subject)!;
   const wrong: typeof subject = {
     ...subject,

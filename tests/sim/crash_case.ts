@@ -35,8 +35,8 @@ export interface CrashCase {
   readonly subject: string;
   /** Of the disk, and of the subject's random numbers. */
   readonly seed: number;
-  /** The operation at which the power goes. */
-  readonly cut: number;
+  /** The operation at which the power goes; `null` when the whole course goes wrong without. */
+  readonly cut: number | null;
   readonly steps: readonly CrashStep[];
 }
 
@@ -50,12 +50,12 @@ export interface Ended {
 export async function playSubject(
   subject: Subject,
   seed: number,
-  cut: number,
+  cut: number | null,
   onDisk: (disk: SimulatedDisk) => void = () => {},
 ): Promise<Ended> {
   const disk = new SimulatedDisk({ ...subject.disk, seed });
   onDisk(disk);
-  if (cut !== Infinity) disk.cutAt(cut);
+  if (cut !== null) disk.cutAt(cut);
   const witness = await subject.play(disk, new Prng(seed).fork("data"));
   return { disk, witness };
 }

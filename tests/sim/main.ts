@@ -1,24 +1,101 @@
 /**
- * The campaigns as a command; also runs with bun and node:
- *
- *     deno run -A --no-npm tests/sim/main.ts --states 20000 --seed 1
- *     deno run -A --no-npm tests/sim/main.ts --faults 10
- *     deno run -A --no-npm tests/sim/main.ts --damage 30000
- *     deno run -A --no-npm tests/sim/main.ts --swarm 500
- *
- * Power cuts; with `--faults` calls that fail, `--damage` bytes that change, `--swarm` long lives
- * with all of it. Each has a file of its own, which knows the other arguments.
+ * The crash campaign as a command: `deno run -A tests/sim/main.ts --states 20000 --seed 1`, or with
+ * `--faults 10` the fault campaign, failing 10 calls of each kind; also runs with bun and node.
+ * `--json` adds the line that `deno task prove` reads; with `--group 3` the seed stands for three
+ * rounds of workloads, a share of all. With `--every 10` the power is cut at every tenth operation
+ * only, so fewer states do. With `--first NAME` a workload comes before the others, each of which is
+ * the same wherever it comes. Exits with 1 when a violation was found.
  */
 
 import process from "node:process";
+import { parseArgs } from "node:util";
+import { type CampaignOptions, runCampaign } from "./campaign.ts";
+import { campaignLine, campaignTable, describeViolation } from "./campaign_report.ts";
+import { runFaultCampaign } from "./fault_campaign.ts";
+import { subjects } from "./subjects.ts";
+import { workloads } from "./workloads.ts";
 
-/** The file of each mode, and how its size is called there. */
-const MODES: Readonly<Record<string, { readonly file: string; readonly size: string }>> = {
-  faults: { file: "./crash_main.ts", size: "faults" },
-  damage: { file: "./damage_main.ts", size: "runs" },
-  swarm: { file: "./swarm_main.ts", size: "seeds" },
-};
+const { values } = parseArgs({
+  options: {
+    states: { type: "string", default: "20000" },
+    seed: { type: "string", default: "1" },
+    images: { type: "string", default: "12" },
+    inner: { type: "string", default: "6" },
+    every: { type: "string", default: "1" },
+    violations: { type: "string", default: "5" },
+    faults: { type: "string" },
+    workload: { type: "string" },
+    first: { type: "string" },
+    round: { type: "string", default: "0" },
+    cut: { type: "string" },
+    structure: { type: "string" },
+    group: { type: "string" },
+    json: { type: "boolean", default: false },
+    quiet: { type: "boolean", default: false },
+  },
+});
+const seed = Number(values.seed);
 
-const name = Object.keys(MODES).find((mode) => process.argv.includes(`--${mode}`));
-if (name !== undefined) process.argv[process.argv.indexOf(`--${name}`)] = `--${MODES[name]!.size}`;
-await import(name === undefined ? "./crash_main.ts" : MODES[name]!.file);
+/** Those asked for, what comes first before the others. */
+function chosen<T extends { readonly name: string }>(all: readonly T[]): T[] {
+  return all
+    .filter(({ name }) => values.workload === undefined || name === values.workload)
+    .sort((a, b) => Number(b.name === values.first) - Number(a.name === values.first));
+}
+
+/** What is run: all that was chosen, or with `--group N` as many rounds of subjects, by the seed. */
+function extent(): Pick<CampaignOptions, "subjects" | "seed" | "share"> {
+  const all = chosen(subjects).filter(({ structure }) =>
+    values.structure === undefined || structure === values.structure
+  );
+  if (values.group === undefined || all.length === 0) return { subjects: all, seed };
+  const group = Number(values.group);
+  const share = Array.from({ length: group }, (_, at) => {
+    const turn = (seed - 1) * group + at;
+    return [turn % all.length, Math.floor(turn / all.length)] as const;
+  });
+  return { subjects: all, seed: 1, share };
+}
+
+async function crashes(): Promise<number> {
+  const started = performance.now();
+  const options = extent();
+  const report = await runCampaign({
+    ...options,
+    round: Number(values.round),
+    states: Number(values.states),
+    imagesPerCut: Number(values.images),
+    innerEvery: Number(values.inner),
+    cutEvery: Number(values.every),
+    violationsMax: Number(values.violations),
+    onlyCut: values.cut === undefined ? undefined : Number(values.cut),
+    progress: (states, violations): void => {
+      const seconds = ((performance.now() - started) / 1000).toFixed(0);
+      if (!values.quiet) {
+        process.stderr.write(`\r${states} states, ${violations} violations, ${seconds} s `);
+      }
+    },
+  });
+  if (!values.quiet) process.stderr.write("\n");
+  for (const violation of report.violations) {
+    console.log(`${describeViolation(violation, options.seed)}\n`);
+  }
+  console.log(campaignTable(report.rows));
+  if (values.json) console.log(campaignLine(report));
+  console.log(`${report.states} states, ${report.violations.length} violations`);
+  return report.violations.length;
+}
+
+async function faults(callsMax: number): Promise<number> {
+  const report = await runFaultCampaign({ seed, workloads: chosen(workloads), callsMax });
+  for (const violation of report.violations.slice(0, Number(values.violations))) {
+    console.log(`${violation}\n`);
+  }
+  console.log(
+    `${report.runs} faults, ${report.states} states, ${report.violations.length} violations`,
+  );
+  return report.violations.length;
+}
+
+const found = values.faults === undefined ? await crashes() : await faults(Number(values.faults));
+process.exitCode = found === 0 ? 0 : 1;

@@ -14,19 +14,20 @@ export interface ProveLine {
   /** What is counted: "states", "runs", ... */
   readonly unit: string;
   readonly file: string;
-  /** The size of one share: ten seconds to some minutes on one core. */
+  /**
+   * The size of one share: ten seconds to some minutes on one core. "{runtime}" stands for the
+   * name of the runtime; `--seed N` is added, from 1 on.
+   */
   readonly args: readonly string[];
-  /** How a share is told its number, from 1. Default: `--seed N`. */
-  readonly seedArgs?: (seed: number) => readonly string[];
+  /** A share takes so many seeds from its own on. Default 1. */
+  readonly seeds?: number;
   /** How many are wanted. */
   readonly goals: Readonly<Record<Level, number>>;
-  /** More arguments of the quick level. */
-  readonly quickArgs?: readonly string[];
   /** The structure whose states these are. */
   readonly structure?: string;
   /** The goal holds for each runtime, and what they find is not compared. */
   readonly eachRuntime?: boolean;
-  /** One process does all of it, and there are no seeds. */
+  /** One process does all of it, alone, and there are no seeds. */
   readonly once?: boolean;
   /** It needs the folder of packages. */
   readonly packages?: boolean;
@@ -51,7 +52,7 @@ function crashes(
     structure,
     unit: "states",
     file: MAIN,
-    args: ["--json", "--structure", structure, "--group", String(group)],
+    args: ["--json", "--quiet", "--structure", structure, "--group", String(group)],
     goals: { quick, release },
     sample: ["--every", "10"],
   };
@@ -59,10 +60,55 @@ function crashes(
 
 /** All lines, in the order in which they are run. */
 export const proveLines: readonly ProveLine[] = [
+  {
+    name: "corpus",
+    unit: "cases",
+    file: "tests/sim/corpus_main.ts",
+    args: [],
+    goals: { quick: 1, release: 1 },
+  },
   crashes("kernel", 50_000, 1_000_000),
   crashes("log", 50_000, 1_000_000),
   crashes("streams", 50_000, 1_000_000),
   ...["blocks", "journal", "index", "segment", "once map", "register", "vector", "content"].map(
     (structure) => crashes(structure, 10_000, 100_000),
   ),
+  {
+    name: "faults",
+    unit: "runs",
+    file: MAIN,
+    args: ["--quiet", "--faults", "1000"],
+    goals: { quick: 10_000, release: 100_000 },
+  },
+  {
+    name: "damage",
+    unit: "mutations",
+    file: "tests/sim/damage_main.ts",
+    args: ["--quiet", "--lanes", "1", "--runs", "3000"],
+    goals: { quick: 30_000, release: 500_000 },
+  },
+  {
+    name: "swarm",
+    unit: "seeds",
+    file: MAIN,
+    args: ["--quiet", "--swarm", "25"],
+    seeds: 25,
+    goals: { quick: 500, release: 20_000 },
+  },
+  {
+    name: "kill -9",
+    unit: "rounds",
+    file: "tests/system/main.ts",
+    args: ["--rounds", "10", "--faults", "0", "--runtime", "{runtime}"],
+    goals: { quick: 30, release: 2000 },
+    eachRuntime: true,
+  },
+  {
+    name: "mutants",
+    unit: "mutants",
+    file: "tests/sim/mutants.ts",
+    args: [],
+    goals: { quick: 25, release: 25 },
+    once: true,
+  },
 ];

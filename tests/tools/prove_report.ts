@@ -23,7 +23,7 @@ export async function reportText(
     level,
     (lane) =>
       all.filter((share) =>
-        share.line === lane.name && share.args === argsOf(lane.line, level).join(" ") &&
+        share.line === lane.name && share.args === argsOf(lane).join(" ") &&
         share.runtime === lane.runtime
       ),
   );

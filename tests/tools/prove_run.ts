@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Level, ProveLine } from "./prove_lines.ts";
 import type { Share, ShareRow } from "./prove_record.ts";
@@ -42,9 +43,14 @@ interface Job {
   readonly wanted?: Share;
 }
 
-/** The arguments of a line at a level, all but the seed. */
-export function argsOf(line: ProveLine, level: Level): readonly string[] {
-  return [...line.args, ...(level === "quick" ? line.quickArgs ?? [] : [])];
+/** The arguments of a line, all but the seed. */
+export function argsOf({ line, runtime }: Pick<Lane, "line" | "runtime">): readonly string[] {
+  return line.args.map((word) => word.replace("{runtime}", runtime));
+}
+
+function seededArgs(lane: Lane, number: number): readonly string[] {
+  const { seeds = 1, once } = lane.line;
+  return once ? argsOf(lane) : [...argsOf(lane), "--seed", String((number - 1) * seeds + 1)];
 }
 
 function programWords(runtime: Runtime, line: ProveLine): string[] {
@@ -58,10 +64,15 @@ interface Printed {
   readonly same?: string;
 }
 
-/** The line of a share that is meant for us. */
+/** What a share says for us: a line of its own, or the closing line of every campaign. */
 export function printedBy(stdout: string): Printed | undefined {
-  const line = stdout.split("\n").findLast((one) => one.startsWith('{"rows"'));
-  return line === undefined ? undefined : JSON.parse(line) as Printed;
+  const lines = stdout.trimEnd().split("\n");
+  const line = lines.findLast((one) => one.startsWith('{"rows"'));
+  if (line !== undefined) return JSON.parse(line) as Printed;
+  const [, passed, failed] = /^(\d+) passed, (\d+) failed/.exec(lines.at(-1) ?? "") ?? [];
+  if (passed === undefined) return undefined;
+  const same = createHash("sha256").update(stdout).digest("hex").slice(0, 16);
+  return { rows: [{ done: Number(passed), violations: Number(failed) }], same };
 }
 
 /** Runs all that a plan wants. */
@@ -80,7 +91,7 @@ export class ProveRun {
   constructor(plan: RunPlan) {
     this.#plan = plan;
     this.#shares = new Map(plan.lanes.map((lane) => {
-      const args = argsOf(lane.line, plan.level).join(" ");
+      const args = argsOf(lane).join(" ");
       const ours = plan.before.filter((share) =>
         share.line === lane.name && share.args === args && share.runtime === lane.runtime
       );
@@ -143,10 +154,8 @@ export class ProveRun {
     const { lane, seed, runtime, wanted } = job;
     const { line } = lane;
     const args = [
-      ...argsOf(line, this.#plan.level),
+      ...seededArgs(lane, seed),
       ...(wanted === undefined ? [] : line.sample ?? []),
-      ...(line.once ? [] : line.seedArgs?.(seed) ?? ["--seed", String(seed)]),
-      "--quiet",
     ];
     const result = await runCommand(runtime.path, [
       ...programWords(runtime, line),
@@ -167,22 +176,22 @@ export class ProveRun {
       return;
     }
     const violations = printed.rows.reduce((all, row) => all + row.violations, 0);
+    if (printed.rows.every(({ done }) => done === 0) && violations === 0) {
+      this.#fail(`${command}: it counts nothing`);
+      return;
+    }
     if (violations > 0 || result.code !== 0) {
       this.#fail(`${command}: ${violations} violations\n${result.output.trimEnd()}`);
     } else this.passed++;
     const same = printed.same ?? JSON.stringify(printed.rows);
     if (wanted === undefined) this.#ended(job, printed.rows, same, result.elapsedMs);
-    else if (same === wanted.same) {
-      this.#keep({
-        ...this.#shares.get(lane.name)!.get(seed)!,
-        comparedWith: [
-          ...this.#shares.get(lane.name)!.get(seed)!.comparedWith,
-          runtime.name,
-        ],
-      }, lane);
-    } else {
-      this.#fail(`${command}: not what ${wanted.runtime} found\n${same}\n${wanted.same}`);
-    }
+    else if (same === wanted.same) this.#agreed(lane, seed, runtime);
+    else this.#fail(`${command}: not what ${wanted.runtime} found\n${same}\n${wanted.same}`);
+  }
+
+  #agreed(lane: Lane, seed: number, runtime: Runtime): void {
+    const share = this.#shares.get(lane.name)!.get(seed)!;
+    this.#keep({ ...share, comparedWith: [...share.comparedWith, runtime.name] }, lane);
   }
 
   #ended(job: Job, rows: readonly ShareRow[], same: string, elapsedMs: number): void {
@@ -190,7 +199,7 @@ export class ProveRun {
     const { level, runtimes } = this.#plan;
     const share: Share = {
       line: lane.name,
-      args: argsOf(lane.line, level).join(" "),
+      args: argsOf(lane).join(" "),
       seed,
       runtime: runtime.name,
       seconds: Math.round(elapsedMs / 1000),

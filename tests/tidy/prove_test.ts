@@ -1,0 +1,71 @@
+/** What the tool of proofs reads and adds up. */
+
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import type { ProveLine } from "../tools/prove_lines.ts";
+import { proveLines } from "../tools/prove_lines.ts";
+import type { Share } from "../tools/prove_record.ts";
+import { sharesOf } from "../tools/prove_record.ts";
+import { printedBy } from "../tools/prove_run.ts";
+import { markdownTable, summaries } from "../tools/prove_table.ts";
+
+const LINE: ProveLine = {
+  name: "log",
+  unit: "states",
+  file: "tests/sim/main.ts",
+  args: [],
+  goals: { quick: 10, release: 20 },
+};
+
+function share(seed: number, done: number, more: Partial<Share> = {}): Share {
+  return {
+    line: "log",
+    args: "",
+    seed,
+    runtime: "node",
+    seconds: 1,
+    rows: [{ structure: "log", done, violations: 0, names: ["a", `b${seed}`], more: { cuts: 2 } }],
+    same: "x",
+    comparedWith: [],
+    ...more,
+  };
+}
+
+test("printedBy: the line for us, or the closing line, or nothing", () => {
+  const rows = [{ structure: "log", done: 3, violations: 0 }];
+  const line = JSON.stringify({ rows, same: "ab" });
+  assert.deepEqual(printedBy(`table\n${line}\n3 passed, 0 failed\n`), { rows, same: "ab" });
+  const closing = printedBy("table\n3 passed, 1 failed\n");
+  assert.deepEqual(closing?.rows, [{ done: 3, violations: 1 }]);
+  assert.notEqual(closing?.same, printedBy("other table\n3 passed, 1 failed\n")?.same);
+  assert.equal(printedBy("Error: no\n"), undefined);
+});
+
+test("summaries: counts add up, names count once", () => {
+  const lane = { line: LINE, name: "log", runtime: "node" };
+  const shares = [share(1, 6), share(2, 5, { comparedWith: ["bun", "deno"] })];
+  const [row] = summaries([lane], "release", () => shares);
+  assert.deepEqual(
+    [row?.done, row?.goal, row?.names, row?.more["cuts"], row?.compared, row?.shares],
+    [11, 20, 3, 4, 1, 2],
+  );
+  assert.match(markdownTable([row!]), /^\| log \| states \| 11 \| 20 \| 0 \|/m);
+});
+
+test("sharesOf: of equal shares of two commits the newer one counts", () => {
+  const older = { commit: "a", date: "2026-01-01", shares: [share(1, 6), share(2, 5)] };
+  const newer = { commit: "b", date: "2026-01-02", shares: [share(1, 7)] };
+  assert.deepEqual(sharesOf([older, newer]).map(({ seed, rows }) => [seed, rows[0]?.done]), [
+    [1, 7],
+    [2, 5],
+  ]);
+});
+
+test("proveLines: the goals of the issue, each name once", () => {
+  assert.equal(new Set(proveLines.map(({ name }) => name)).size, proveLines.length);
+  const goals = Object.fromEntries(proveLines.map(({ name, goals }) => [name, goals]));
+  for (const name of ["kernel", "log", "streams"]) {
+    assert.deepEqual(goals[name], { quick: 50_000, release: 1_000_000 });
+  }
+  assert.deepEqual(goals["damage"], { quick: 30_000, release: 500_000 });
+});
