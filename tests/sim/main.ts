@@ -1,6 +1,6 @@
 /**
  * The crash campaign as a command: `deno run -A tests/sim/main.ts --states 20000 --seed 1`, or with
- * `--faults 10` the fault campaign, failing 10 calls of each kind; also runs with bun and node.
+ * `--faults 10` the fault campaign, failing 10 calls of each kind, or with `--damage 2000` damage_main.ts; also runs with bun and node.
  * `--json` adds the line that `deno task prove` reads; with `--group 3` the seed stands for three
  * rounds of workloads, a share of all. With `--every 10` the power is cut at every tenth operation
  * only, so fewer states do. With `--first NAME` a workload comes before the others, each of which is
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     every: { type: "string", default: "1" },
     violations: { type: "string", default: "5" },
     faults: { type: "string" },
+    damage: { type: "string" },
     workload: { type: "string" },
     first: { type: "string" },
     round: { type: "string", default: "0" },
@@ -97,5 +98,16 @@ async function faults(callsMax: number): Promise<number> {
   return report.violations.length;
 }
 
-const found = values.faults === undefined ? await crashes() : await faults(Number(values.faults));
-process.exitCode = found === 0 ? 0 : 1;
+/** The damage campaign has a file of its own. */
+async function damage(runs: string): Promise<void> {
+  const file = "./damage_main.ts";
+  process.argv.splice(2, Infinity, "--runs", runs, "--seed", values.seed, "--lanes", "1");
+  if (values.quiet) process.argv.push("--quiet");
+  await import(file);
+}
+
+if (values.damage !== undefined) await damage(values.damage);
+else {
+  const found = values.faults === undefined ? await crashes() : await faults(Number(values.faults));
+  process.exitCode = found === 0 ? 0 : 1;
+}
