@@ -5,7 +5,8 @@
  * sweeper persists what has been in memory for `TOUCH_PERSIST_MS`, and a clean close all of it. The
  * last access of a stream is the latest of what is persisted, what is in memory, and the floor: the
  * time of opening, if the store was not closed cleanly, because a read just before the crash may have
- * renewed any stream. So a crash makes a stream expire late, never early. A clock that goes back makes
+ * renewed any stream. A clean close hands its floor on to the next opening, for the same reason. So a
+ * crash makes a stream expire late, never early. A clock that goes back makes
  * it late too, because no access moves the last one back.
  *
  * @module
@@ -38,10 +39,18 @@ export class AccessClock {
   readonly #touches = new Map<number, Touch>();
   #floor: number;
 
-  /** `now`: milliseconds since 1970, may go back. `clean`: the store was closed cleanly. */
-  constructor(now: () => number, clean: boolean) {
+  /**
+   * `now`: milliseconds since 1970, may go back. `floor`: that of the clock before, if the store was
+   * closed cleanly.
+   */
+  constructor(now: () => number, floor: number | undefined) {
     this.#now = now;
-    this.#floor = clean ? 0 : this.now();
+    this.#floor = floor ?? this.now();
+  }
+
+  /** Every stream counts as used then, or later. */
+  get floor(): number {
+    return this.#floor;
   }
 
   /** Milliseconds since 1970, whole, not before 1970. */

@@ -42,7 +42,13 @@ import type {
   SweepReport,
   TouchOutcome,
 } from "./stream_store.ts";
-import { CLEAN_KEY, durableTables, PendingTables, type Tables } from "./tables.ts";
+import {
+  durableTables,
+  PendingTables,
+  readCleanMark,
+  removeCleanMark,
+  type Tables,
+} from "./tables.ts";
 import { decodeText, encodeText } from "./text.ts";
 import { Upkeep } from "./upkeep.ts";
 import { Waiters } from "./waiters.ts";
@@ -117,13 +123,12 @@ export class EmbeddedStreamStore implements StreamStore {
     IN_USE.add(database);
     try {
       const now = options.now ?? (() => io.now());
-      const clean = durableTables(database).counters.get(CLEAN_KEY) !== undefined;
-      const clock = new AccessClock(now, clean);
-      if (clean) {
-        await database.update(
-          (tx) => new PendingTables(tx).counters.remove(CLEAN_KEY),
-          { durability: "disk" },
-        );
+      const floor = readCleanMark(durableTables(database));
+      const clock = new AccessClock(now, floor);
+      if (floor !== undefined) {
+        await database.update((tx) => removeCleanMark(new PendingTables(tx)), {
+          durability: "disk",
+        });
       }
       const lane = new Lane(database, durability, (callback) => io.nextTurn(callback));
       return new EmbeddedStreamStore(database, owned, clock, lane, maxStreamBytes);

@@ -10,7 +10,10 @@
  *     streams/producers   number, producer id (UTF-8)        producer.ts
  *     streams/deadlines   time (ms since 1970), number       name (UTF-8)
  *     streams/garbage     number                             nothing
- *     streams/counters    "next", or "clean"                 next unused number; nothing
+ *     streams/counters    "next", or "clean"                 next unused number; see below
+ *
+ * The mark of a clean close holds the time that every stream counts as used at, at least: 8 bytes,
+ * big-endian, or nothing for 0.
  *
  * States lie apart from messages: they are small, so that those of many streams share a page, and
  * messages alone grow at the end of their stream, which keeps the leaves of their tree full.
@@ -24,6 +27,7 @@ import type { Database } from "../kernel/database.ts";
 import type { Definition } from "../kernel/definition.ts";
 import type { Transaction } from "../kernel/transaction/transaction.ts";
 import { index } from "../structures/index/index.ts";
+import { checkFormat } from "./text.ts";
 
 /** What is asked of a tree for reading. */
 export interface TableReader {
@@ -203,7 +207,25 @@ export function takeNumber(tables: Tables<TableWriter>): number {
 const NEXT_KEY: Uint8Array = new TextEncoder().encode("next");
 
 /** Key, in the counters, of the mark that says that all renewals of TTLs are persisted. */
-export const CLEAN_KEY: Uint8Array = new TextEncoder().encode("clean");
+const CLEAN_KEY: Uint8Array = new TextEncoder().encode("clean");
+
+/** The floor of last accesses that a clean close left behind; `undefined`: there was none. */
+export function readCleanMark(tables: Tables): number | undefined {
+  const value = tables.counters.get(CLEAN_KEY);
+  if (value === undefined) return undefined;
+  checkFormat(value.length === 0 || value.length === 8, "clean close");
+  return value.length === 0 ? 0 : numberAt(value, 0);
+}
+
+/** Marks a clean close. */
+export function putCleanMark(tables: Tables<TableWriter>, floor: number): void {
+  tables.counters.put(CLEAN_KEY, numberKey(floor));
+}
+
+/** Takes the mark away. */
+export function removeCleanMark(tables: Tables<TableWriter>): void {
+  tables.counters.remove(CLEAN_KEY);
+}
 
 function putNumber(key: Uint8Array, at: number, value: number): void {
   const high = Math.floor(value / 0x1_0000_0000);

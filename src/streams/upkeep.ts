@@ -11,7 +11,7 @@ import { SWEEP_DEADLINES_MAX, SWEEP_ENTRIES_MAX, SWEEP_TOUCHES_MAX } from "./lim
 import { freeGarbage } from "./removal.ts";
 import type { SweepReport } from "./stream_store.ts";
 import { dueDeadlines, expireStreams, persistRenewals } from "./sweep.ts";
-import { CLEAN_KEY, numberAt, numberKey, type Tables } from "./tables.ts";
+import { numberAt, numberKey, putCleanMark, type Tables } from "./tables.ts";
 import type { Waiters } from "./waiters.ts";
 
 /** The upkeep of one store. */
@@ -49,7 +49,7 @@ export class Upkeep {
   /** Persists all renewals, and marks that. */
   async finish(): Promise<void> {
     while (await this.#persist(true) > 0);
-    await this.#lane.alone((tables) => tables.counters.put(CLEAN_KEY, new Uint8Array(0)), "disk");
+    await this.#lane.alone((tables) => putCleanMark(tables, this.#clock.floor), "disk");
   }
 
   async #free(): Promise<number> {

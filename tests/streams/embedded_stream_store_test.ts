@@ -114,6 +114,24 @@ test("EmbeddedStreamStore: after a crash nothing expires early", async () => {
   await crashed.close();
 });
 
+test("EmbeddedStreamStore: nor does it after a clean close that follows the crash", async () => {
+  const disk = new SimulatedDisk();
+  const clock = { now: BEGIN };
+  const crashed = await openAt(disk.io, () => clock.now);
+  done(await crashed.create("a", { ttlSeconds: 10 }));
+  clock.now += 9_000;
+  done(await crashed.read("a", "-1"));
+  const image = disk.crash("nothing kept");
+  await (await openAt(image.io, () => clock.now)).close();
+  clock.now += 9_999;
+  const store = await openAt(image.io, () => clock.now);
+  done(await store.head("a"));
+  clock.now += 1;
+  strictEqual(reason(await store.head("a")), "not-found");
+  await store.close();
+  await crashed.close();
+});
+
 test("EmbeddedStreamStore: renewals in memory are persisted after a minute", async () => {
   const io = memoryIo();
   const clock = { now: BEGIN };
