@@ -164,6 +164,11 @@ export class StreamsSession {
     if (page.outcome === "done") this.history.saw(page);
   }
 
+  /** Lets one turn of the event loop pass. */
+  async turn(): Promise<void> {
+    await new Promise<void>((resolve) => this.disk.io.nextTurn(resolve));
+  }
+
   async checkpoint(): Promise<void> {
     const running = settleTurns(this.disk, this.#open!.database.checkpoint());
     this.#running.push(running.catch((error) => error));

@@ -68,6 +68,7 @@ async function again(
   lost: readonly Change[],
 ): Promise<void> {
   const { random } = session;
+  if (random.below(3) === 0) return await rest(session);
   // Other bytes of the same lengths end where the lost ones ended.
   const fresh = random.below(2) === 0;
   await Promise.all(lost.map((change) => send(session, change, fresh)));
@@ -86,10 +87,13 @@ async function again(
   );
   await session.look("again");
   if (random.below(2) === 0) await session.sweep();
-  if (random.below(2) === 0) return;
-  session.now += 10_000;
+  if (random.below(2) === 0) await rest(session);
+}
+
+/** A clean close, and what is there some time later. */
+async function rest(session: StreamsSession): Promise<void> {
+  session.now += 5000;
   await session.close();
-  if (random.below(2) === 0) return;
   session.now += 45_000;
   await session.open();
   for (const name of session.history.base.names) await session.touch(name);

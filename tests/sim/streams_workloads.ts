@@ -27,7 +27,10 @@ export async function groupOnOne(s: StreamsSession): Promise<void> {
         id < 2 ? by(`writer-${id}`, round) : {},
       )
     );
-    await s.look("one");
+    for (let turn = 0; turn < 3; turn++) {
+      await s.turn();
+      await s.look("one");
+    }
     await Promise.all(writers);
     await s.look("one");
   }
@@ -42,6 +45,7 @@ export async function groupOnMany(s: StreamsSession): Promise<void> {
       s.append(name, s.messages(s.random.below(400), s.random.below(40)), by("p", round))
     );
     if (round === 1) calls.push(s.delete("c"), s.create("c"), s.append("c", s.messages(7)));
+    await s.turn();
     await s.look("b");
     await Promise.all(calls);
   }
@@ -59,6 +63,7 @@ export async function jsonBatches(s: StreamsSession): Promise<void> {
       s.append("json", s.messages(5), { contentType: "text/plain" }),
     ];
     await Promise.all(batches);
+    await s.append("json", s.messages(700, 0, 20, s.random.below(900)));
   }
   await s.look("json");
 }
