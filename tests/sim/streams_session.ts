@@ -76,6 +76,8 @@ export class StreamsSession {
   readonly #settings: StreamsSettings;
   readonly #running: Promise<unknown>[] = [];
   #open: OpenStreams | undefined;
+  /** A sweep has several steps: when one fails, nobody knows of those before it. */
+  #isSwept = false;
 
   /** A session that goes on with `already`, or has yet to open. */
   constructor(
@@ -149,11 +151,13 @@ export class StreamsSession {
   async sweep(): Promise<void> {
     await this.#follow({ kind: "sweep" }, async () => {
       let expired = 0;
+      this.#isSwept = true;
       for (let more = true; more;) {
         const report = await this.#store.sweep();
         expired += report.expired;
         more = report.more;
       }
+      this.#isSwept = false;
       return { outcome: "done", expired };
     });
   }
@@ -190,13 +194,25 @@ export class StreamsSession {
    * @throws for what no power cut and no planned failure explains.
    */
   async run(work: (session: StreamsSession) => Promise<void>): Promise<void> {
-    await work(this).catch((error) => this.#expect(error));
+    try {
+      await work(this);
+    } catch (error) {
+      this.#expect(error);
+      await this.#tryOn().catch((next) => this.#expect(next));
+    }
     for (const error of await Promise.all(this.#running)) {
       if (error instanceof Error) this.#expect(error);
     }
     // Some work goes on unasked.
     if (!this.disk.isDark) this.disk.cutAt(this.disk.operations);
     this.history.verify();
+  }
+
+  /** A handle that met a failure: it refuses, or keeps what it acknowledges. */
+  async #tryOn(): Promise<void> {
+    if (this.disk.isDark || this.#open === undefined || this.#isSwept) return;
+    await this.create("afterwards", { messages: this.messages(200) });
+    if (this.random.below(2) === 0) await this.close();
   }
 
   #expect(error: unknown): void {

@@ -92,9 +92,9 @@ async function again(
 
 /** A clean close, and what is there some time later. */
 async function rest(session: StreamsSession): Promise<void> {
-  session.now += 5000;
+  session.now += 50_000;
   await session.close();
-  session.now += 45_000;
+  session.now += 5000;
   await session.open();
   for (const name of session.history.base.names) await session.touch(name);
 }
