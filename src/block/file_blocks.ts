@@ -189,6 +189,7 @@ class BlockFiles implements RunSource {
     const path = this.#pathOf(id);
     const draft = `${path}.new`;
     await this.#io.remove(draft);
+    let place: RunPlace;
     try {
       const file = await this.#io.open(draft, "create-new");
       try {
@@ -199,17 +200,31 @@ class BlockFiles implements RunSource {
         file.close();
       }
       await this.#io.rename(draft, path);
+      place = await this.open(id);
     } catch (error) {
-      // What this leaves, should it fail too, is row 7: the first failure is the one to tell.
-      await this.#io.remove(draft).catch(() => {});
+      // What this leaves, should it fail too, is row 7 or 9: the first failure is the one to tell.
+      await this.#undo(draft, path).catch(() => {});
       throw error;
     }
-    await this.#durably(async () => {
-      // Durable after this: the name.
-      await this.#io.syncDirectory(path);
-      await this.#writeHead({ ...this.#head, next: id + 1 });
-    });
-    return await this.open(id);
+    try {
+      await this.#durably(async () => {
+        // Durable after this: the name.
+        await this.#io.syncDirectory(path);
+        await this.#writeHead({ ...this.#head, next: id + 1 });
+      });
+    } catch (error) {
+      place.storage.close();
+      throw error;
+    }
+    return place;
+  }
+
+  /** Removes a run that the head does not count. */
+  async #undo(draft: string, path: string): Promise<void> {
+    await this.#io.remove(draft);
+    await this.#io.remove(path);
+    // Durable after this: neither name comes back.
+    await this.#io.syncDirectory(path);
   }
 
   async open(id: number): Promise<RunPlace> {

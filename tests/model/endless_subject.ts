@@ -10,7 +10,7 @@ import fc from "fast-check";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
 import { crc32 } from "../../src/base/checksum.ts";
 import { EndlessStream, isHoldfastError, type StreamReader } from "../../mod.ts";
-import { StreamLedger } from "../block/stream_ledger.ts";
+import { LogLedger, type LogOperation } from "../sim/log_ledger.ts";
 import { numbered } from "../block/test_blocks.ts";
 import type { Subject } from "./subject.ts";
 
@@ -106,7 +106,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
 
 /** A stream, what it should hold, and readers of both. */
 class Life {
-  readonly ledger = new StreamLedger();
+  ledger = new LogLedger();
   disk: SimulatedDisk;
   log!: EndlessStream;
   readers: { readonly real: StreamReader; offset: number; skipped: number }[] = [];
@@ -132,15 +132,32 @@ class Life {
   append(lengths: readonly number[], durability: "os" | "disk", batch: boolean): Promise<unknown> {
     const first = this.ledger.records.length;
     const records = lengths.map((length, i) => numbered(first + i, length));
-    if (batch) this.ledger.submit(records);
-    else for (const record of records) this.ledger.submit([record]);
+    const operations: LogOperation[] = batch
+      ? [{ kind: "append", records }]
+      : records.map((record) => ({ kind: "append", records: [record] }));
+    for (const operation of operations) this.ledger.submit(operation);
     const appends = batch
       ? [this.log.appendBatch(records, { durability })]
       : records.map((record) => this.log.append(record, { durability }));
     return Promise.all(appends).then((results) => {
       for (const [i, { offset }] of results.entries()) assert.equal(offset, first + i);
-      this.ledger.acknowledge(first + records.length, durability);
+      for (const operation of operations) this.ledger.acknowledge(operation, durability);
     });
+  }
+
+  /** Notes something that is asked now, and its end. */
+  async #follow<T>(operation: LogOperation, asked: Promise<T>): Promise<T> {
+    const { ledger } = this;
+    ledger.submit(operation);
+    const result = await asked;
+    ledger.acknowledge(operation, "disk");
+    return result;
+  }
+
+  #trim(before: number): Promise<unknown> {
+    const { log } = this;
+    if (before <= log.start) return log.trim(before);
+    return this.#follow({ kind: "trim", before }, log.trim(before));
   }
 
   async run(step: Step): Promise<void> {
@@ -148,22 +165,24 @@ class Life {
     if (step.do === "append") await this.append(step.lengths, step.durability, false);
     else if (step.do === "batch") await this.append(step.lengths, "disk", true);
     else if (step.do === "trim") {
-      const before = this.at(step.part);
-      await log.trim(before);
-      ledger.trim(before, true);
+      await this.#trim(this.at(step.part));
     } else if (step.do === "cursor") {
       const offset = this.at(step.part);
-      const before = ledger.cursors.get(step.name)?.[0] ?? -1;
-      assert.equal(await log.setCursor(step.name, offset), Math.max(before, offset));
-      ledger.cursor(step.name, offset, true);
+      const before = ledger.cursors.get(step.name) ?? -1;
+      const asked = log.setCursor(step.name, offset);
+      const moved = before >= offset
+        ? asked
+        : this.#follow({ kind: "cursor", name: step.name, offset }, asked);
+      assert.equal(await moved, Math.max(before, offset));
     } else if (step.do === "drop") {
-      const isThere = (ledger.cursors.get(step.name)?.[0] ?? -1) >= 0;
-      assert.equal(await log.dropCursor(step.name), isThere);
-      ledger.cursors.delete(step.name);
+      const { name } = step;
+      const isThere = ledger.cursors.has(name);
+      const asked = log.dropCursor(name);
+      assert.equal(await (isThere ? this.#follow({ kind: "drop", name }, asked) : asked), isThere);
     } else if (step.do === "grow") await log.grow();
     else if (step.do === "sync") {
       await log.sync();
-      ledger.acknowledge(ledger.written, "disk");
+      ledger.synced();
     } else if (step.do === "verify") assert.deepEqual((await log.verify()).problems, []);
     else if (step.do === "stats") {
       const { capacity, used, wasted, available, records } = log.stats();
@@ -171,7 +190,7 @@ class Life {
       assert.equal(records, log.end - log.start);
     } else if (step.do === "reopen") {
       await log.close();
-      ledger.acknowledge(ledger.written, "disk");
+      ledger.synced(true);
       await this.#reopen("power", "reopened");
     } else if (step.do === "crash") await this.#crash(step);
     else if (step.do === "seek") this.#seek(this.at(step.part));
@@ -216,13 +235,12 @@ class Life {
   }
 
   async #crash({ death, after, policy, lengths }: Step & { readonly do: "crash" }): Promise<void> {
-    const { disk, ledger } = this;
+    const { disk } = this;
     disk.cutAt(disk.operations + after);
     const before = this.at(after * 7);
-    ledger.trim(before, false);
     const work = [
       this.append(lengths, "disk", false),
-      this.log.trim(before).then(() => ledger.trim(before, true)),
+      this.#trim(before),
       this.append([5], "os", false),
     ];
     for (const one of await Promise.allSettled(work)) {
@@ -237,7 +255,12 @@ class Life {
 
   async #reopen(death: "power" | "process", where: string): Promise<void> {
     await this.open();
-    this.ledger.assertRecovered(this.log, death, where);
+    try {
+      this.ledger.match(this.log, death);
+    } catch (error) {
+      throw new Error(where, { cause: error });
+    }
+    this.ledger = this.ledger.continued(this.log);
   }
 }
 
@@ -250,9 +273,9 @@ async function run(
   await life.open();
   for (const step of steps) {
     await life.run(step);
-    assert.ok(life.log.end >= life.ledger.written && life.log.end <= life.ledger.records.length);
+    assert.equal(life.log.end, life.ledger.records.length);
   }
-  life.ledger.assertSees(life.log);
+  life.ledger.assertSees(life.log, true);
   await life.log.close();
 }
 

@@ -214,3 +214,20 @@ test("Database.check compares the structures given with their secondary indexes"
     await assert.rejects(db.check({ structures: [both] }), MISMATCH);
   });
 });
+
+test("index: one that is dropped and created in the format it first had is a new one", async () => {
+  await withStore(async (db) => {
+    await fill(db);
+    await db.update((tx) => void tx.open(both));
+    await db.update((tx) => {
+      tx.drop(both);
+      assert.equal(tx.open(plain).count(), 0);
+      tx.open(plain).put(7, "new");
+    });
+    assert.deepEqual([...db.open(plain).range()], [[7, "new"]]);
+    // What the dropped one had is removed by and by: not from the new one.
+    for (let key = 100; key < 110; key++) await db.update((tx) => tx.open(plain).put(key, "more"));
+    assert.equal(db.open(plain).count(), 11);
+    assert.equal(db.open(plain).get(7), "new");
+  });
+});

@@ -85,8 +85,9 @@ export function dropTree(
   id.raw(treeKey(entry.tree));
   catalog.remove(key);
   new TreeChanges(engine, new TransactionTree(transaction, DROPPED_TREE)).put(id, id.bytes, 0);
-  // Whoever creates it from now on must not get the id of a dropped tree.
-  created.delete(identityOf(definition));
+  // Whoever creates it from now on must not get the id of a dropped tree, in no format: it may have
+  // been created in another one than it has now.
+  for (const [identity, tree] of created) if (tree === entry.tree) created.delete(identity);
   return entry.tree;
 }
 
