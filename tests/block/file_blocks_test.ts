@@ -290,6 +290,24 @@ test("regression 1d.13: a full disk while allocating leaves nothing behind", asy
   assert.equal(await outcome(disk.io), "1,2");
 });
 
+test("fileBlocks: an allocation whose file cannot be opened made nothing, for good", async () => {
+  const disk = new SimulatedDisk();
+  const allocator = await open(disk.io);
+  const first = await allocator.allocate();
+  const names = await disk.io.list(FOLDER);
+  // The first open is that of the draft.
+  disk.fail({ operation: "open", at: 1 });
+  await assert.rejects(allocator.allocate(), { code: "IO_FAILED" });
+  assert.deepEqual(await disk.io.list(FOLDER), names);
+  await allocator.release(first);
+  for (const policy of ["everything kept", "nothing kept"] as const) {
+    assert.equal(await outcome(disk.crash(policy).io), "", policy);
+  }
+  assert.equal((await allocator.allocate()).id, 2);
+  await allocator.close();
+  assert.equal(await outcome(disk.io), "2");
+});
+
 test("regression 1d.15: a shape whose bytes overflow makes no file", async () => {
   const io = memoryIo();
   for (const blockCount of [2 ** 41, 2 ** 52, 2 ** 60]) {

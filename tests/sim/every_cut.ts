@@ -39,9 +39,12 @@ export async function everyCut(
     try {
       const witness = await subject.play(disk, new Prng(data));
       const random = new Prng(cut).fork("images");
-      const dead = disk.processDeath();
-      await (latest = dead, witness.judge(dead, "process"));
-      states++;
+      const dead = latest = disk.processDeath();
+      const { content } = await witness.judge(dead, "process");
+      // What an opened store shows is durable.
+      const later = await witness.judge(latest = dead.crash("nothing kept"), "power");
+      if (later.content !== content) throw new Error(`${content} became ${later.content}`);
+      states += 2;
       for (const policy of disk.policies({ limit: images, seed: cut })) {
         const image = latest = disk.crash(policy);
         where.splice(1, Infinity, ...disk.describe(policy));
@@ -63,7 +66,7 @@ export async function everyCut(
         latest = image;
         image.cutAt(image.operations + random.below(16));
         const next = await recovered.proceed(random);
-        for (const policy of image.policies({ limit: 3, seed: random.next() })) {
+        for (const policy of image.policies({ limit: 4, seed: random.next() })) {
           where.push(...image.describe(policy));
           await next.judge(latest = image.crash(policy), "power");
           secondStates++;

@@ -111,6 +111,13 @@ export class LogLedger {
     return this.#ledger.match(death, isFound, () => textOf(log), textOfState);
   }
 
+  /** Equal for equal streams of this life: not where it starts, if that moves by itself. */
+  contentOf(log: EndlessStream): string {
+    const { start, end } = log;
+    const shown = this.#released === "nothing" ? start : 0;
+    return textOfState({ start: shown, end, cursors: log.cursors() });
+  }
+
   /** The first thing that a reopened stream has lost. */
   lostAfter(count: number): LogOperation | undefined {
     return this.#ledger.operations[count];
@@ -162,8 +169,7 @@ function stateAfter(state: LogState, operation: LogOperation): LogState {
   return { ...state, cursors };
 }
 
-/** What a stream shows, as text: equal for equal streams of one life. */
-export function textOf(log: EndlessStream): string {
+function textOf(log: EndlessStream): string {
   return textOfState({ start: log.start, end: log.end, cursors: log.cursors() });
 }
 

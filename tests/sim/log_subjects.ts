@@ -3,7 +3,7 @@
 import type { SimulatedDisk, SimulatedDiskOptions } from "../../adapters/simulated.ts";
 import type { EndlessStream, EndlessStreamOptions } from "../../mod.ts";
 import type { Prng } from "../../src/base/prng.ts";
-import { LogLedger, type Released, textOf } from "./log_ledger.ts";
+import { LogLedger, type Released } from "./log_ledger.ts";
 import { LogLife, openLog } from "./log_life.ts";
 import { settle } from "./session.ts";
 import type { Death, Recovered, Subject, Witness } from "./subject.ts";
@@ -74,6 +74,11 @@ const unsynced: Step = (life) =>
     life.append([life.random.below(5000)], "os"),
   );
 
+const rolling: Step = (life) =>
+  life.together(
+    ...Array.from({ length: 3 }, () => life.append([1500 + life.random.below(3000)], "os")),
+  );
+
 const sync: Step = (life) => life.together(life.sync());
 
 const grow: Step = (life) => life.together(life.log.grow());
@@ -97,6 +102,7 @@ const all: readonly Step[] = [
   batch,
   spanning,
   unsynced,
+  rolling,
   sync,
   grow,
   trim,
@@ -130,6 +136,7 @@ const courses: readonly Course[] = [
     released: "anything",
   },
   { name: "durability", steps: [unsynced, small, unsynced, unsynced, sync, medium, unsynced] },
+  { name: "roll without a sync", steps: [rolling, rolling, small, rolling, rolling, unsynced] },
   { name: "reopen", steps: [small, close, medium, close, unsynced, trim, close, batch] },
   { name: "slow", steps: [small, medium, batch, spanning], disk: { syncMilliseconds: 10 } },
   {
@@ -185,7 +192,7 @@ class LogWitness implements Witness {
     const { problems } = await settle(disk, log.verify());
     if (problems.length > 0) throw new Error(`verify: ${JSON.stringify(problems)}`);
     return {
-      content: textOf(log),
+      content: this.#ledger.contentOf(log),
       proceed: (random) => this.#proceed(disk, random, log, count),
     };
   }

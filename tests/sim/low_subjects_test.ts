@@ -1,10 +1,11 @@
 /**
- * Blocks, journals and structures lose nothing acknowledged, whatever power cut or failed call comes:
+ * Streams in blocks, blocks, journals and structures lose nothing acknowledged, whatever power cut or failed call comes:
  * a small share of the campaigns.
  */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { blockStreamSubjects } from "./block_stream_subjects.ts";
 import { blocksSubjects } from "./blocks_subjects.ts";
 import { everyCut } from "./every_cut.ts";
 import { everyFault, FAULTS } from "./every_fault.ts";
@@ -12,7 +13,7 @@ import { indexSubjects } from "./index_subjects.ts";
 import { journalSubjects } from "./journal_subjects.ts";
 import { structureSubjects } from "./structure_subjects.ts";
 
-const low = [...blocksSubjects, ...journalSubjects];
+const low = [...blockStreamSubjects, ...blocksSubjects, ...journalSubjects];
 const high = [...indexSubjects, ...structureSubjects];
 
 for (const subject of [...low, ...high]) {
