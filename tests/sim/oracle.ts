@@ -92,6 +92,9 @@ function same(a: Digest, b: Digest | undefined): boolean {
   return b !== undefined && a.low === b.low && a.high === b.high && a.entries === b.entries;
 }
 
+/** Most rejected commits of which every choice is tried. */
+const REFUSED_MAX = 10;
+
 /** The commits of one run, in commit order. */
 export class Oracle {
   /** What prepared transactions write, by id. */
@@ -167,11 +170,29 @@ export class Oracle {
    * without them, so that they may never show. Rejected ones at the end remain in doubt.
    */
   withoutRefused(): Oracle {
+    return this.#without((prefix) => this.#refused.has(prefix) && prefix < this.#accepted);
+  }
+
+  /**
+   * Likewise, and without any choice of those at the end, as long as these are few: where calls
+   * fail, one may be rejected for itself while a later one comes further.
+   */
+  *withoutAnyRefused(): Generator<Oracle> {
+    const tail = [...this.#refused].filter((prefix) => prefix > this.#accepted).slice(-REFUSED_MAX);
+    for (let bits = 0; bits < 2 ** tail.length; bits++) {
+      const gone = new Set(tail.filter((_, at) => ((bits >> at) & 1) === 1));
+      yield this.#without((prefix) =>
+        gone.has(prefix) || (this.#refused.has(prefix) && prefix < this.#accepted)
+      );
+    }
+  }
+
+  #without(isGone: (prefix: number) => boolean): Oracle {
     const oracle = new Oracle(this.#base);
     for (const [id, writes] of this.prepared) oracle.prepared.set(id, writes);
     for (const [at, writes] of this.#commits.entries()) {
       const prefix = at + 1;
-      if (this.#refused.has(prefix) && prefix < this.#accepted) continue;
+      if (isGone(prefix)) continue;
       const moved = oracle.attempt(writes);
       if (prefix <= this.#required) oracle.acknowledge(moved, "disk");
       else if (prefix <= this.#requiredByProcess) oracle.acknowledge(moved, "os");

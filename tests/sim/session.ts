@@ -11,8 +11,8 @@ import type { SimulatedDisk } from "../../adapters/simulated.ts";
 import type { Prng } from "../../src/base/prng.ts";
 import { Oracle, type State, type Write } from "./oracle.ts";
 import { platformIo } from "./platform_io.ts";
-import { type Reading, simStructures } from "./sim_structures.ts";
-import type { Death } from "./subject.ts";
+import { type Reading, type SimStructure, simStructures } from "./sim_structures.ts";
+import { DamageFoundError, type Death } from "./subject.ts";
 
 /** Where the database of every workload is. */
 export const STORE_PATH = "/data/store.hold";
@@ -51,9 +51,12 @@ export function openStore(
 const NO_VALUE = new Uint8Array(0);
 
 /** All entries of a database or snapshot, and what is in doubt. */
-export function readState(from: Reading & Partial<Pick<Database, "prepared">>): State {
+export function readState(
+  from: Reading & Partial<Pick<Database, "prepared">>,
+  structures: Readonly<Record<string, SimStructure>> = simStructures,
+): State {
   const state: State = new Map();
-  for (const [name, structure] of Object.entries(simStructures)) {
+  for (const [name, structure] of Object.entries(structures)) {
     for (const [key, value] of structure.read(from)) state.set(`${name}/${key}`, value);
   }
   for (const { transactionId } of from.prepared?.() ?? []) {
@@ -74,6 +77,7 @@ export class Session {
   readonly oracle: Oracle;
   readonly random: Prng;
   readonly #options: DatabaseOptions;
+  readonly #structures: Readonly<Record<string, SimStructure>>;
   #database: Database | undefined;
   #running: Promise<unknown>[] = [];
 
@@ -82,12 +86,14 @@ export class Session {
     options: DatabaseOptions,
     random: Prng,
     already?: { readonly database: Database; readonly oracle: Oracle },
+    structures: Readonly<Record<string, SimStructure>> = simStructures,
   ) {
     this.disk = disk;
     this.random = random;
     this.oracle = already?.oracle ?? new Oracle();
     this.#database = already?.database;
     this.#options = options;
+    this.#structures = structures;
   }
 
   /** Opening succeeded and closing was not asked for yet. */
@@ -176,7 +182,7 @@ export class Session {
     const done: Write[] = [];
     for (const write of writes) {
       if (write.structure === "in doubt") continue;
-      const structure = simStructures[write.structure];
+      const structure = this.#structures[write.structure]!;
       if (write.drop) {
         structure.drop(tx);
         done.push(write);
@@ -261,7 +267,7 @@ export class Session {
     const wanted = new Oracle(new Map(this.oracle.latest()));
     return {
       verifyAndRelease: (): void => {
-        const state = readState(snapshot);
+        const state = readState(snapshot, this.#structures);
         if (wanted.match(state) === undefined) {
           throw new Error(`a held snapshot changed: ${wanted.explain(state)}`);
         }
@@ -276,7 +282,7 @@ export class Session {
    */
   verify(): void {
     if (this.disk.isDark) return;
-    const state = readState(this.database);
+    const state = readState(this.database, this.#structures);
     if (this.oracle.match(state) !== this.oracle.attempted) {
       throw new Error(`readers do not see all commits: ${this.oracle.explain(state)}`);
     }
@@ -304,8 +310,8 @@ export async function judge(
   const database = await openStore(disk, options);
   const state = readState(database);
   const prefix = oracle.match(state, death);
-  if (prefix === undefined) throw new Error(oracle.explain(state));
+  if (prefix === undefined) throw oracle.mismatch(state);
   const { ok, problems } = await database.check();
-  if (!ok || problems.length > 0) throw new Error(`check: ${JSON.stringify(problems)}`);
+  if (!ok || problems.length > 0) throw new DamageFoundError(`check: ${JSON.stringify(problems)}`);
   return { database, prefix };
 }
