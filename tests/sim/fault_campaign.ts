@@ -1,164 +1,206 @@
 /**
- * The fault campaign: fails each call of each workload in each way. Whatever the store then
- * answers, nothing acknowledged may be lost: not by a power cut at once, not by closing and opening
- * again without one, and not by a power cut after commits that followed.
+ * The fault campaign: fails calls of every kind in every way, while a subject plays (a single fault)
+ * and while what a power cut left of it recovers (a compound one). Whatever the store then answers,
+ * it answers with a typed error, and nothing acknowledged may be lost: not by a power cut at once, not
+ * by closing and opening again without one, and not by a power cut after changes that followed. What
+ * exactly holds after which fault is the table of `fault_kinds.ts`.
+ *
+ * Deterministic in its options: equal counts on every runtime.
+ *
+ * @module
  */
 
-import type { DatabaseOptions } from "../../mod.ts";
-import { type Fault, type FaultOperation, SimulatedDisk } from "../../adapters/simulated.ts";
+import { SimulatedDisk } from "../../adapters/simulated.ts";
 import { Prng } from "../../src/base/prng.ts";
-import { isHoldfastError } from "../../src/errors.ts";
-import { Oracle } from "./oracle.ts";
-import { judge, Session } from "./session.ts";
-import type { Workload } from "./workloads.ts";
+import { CompoundRun } from "./compound_run.ts";
+import { type FaultKind, faultKinds } from "./fault_kinds.ts";
+import { FaultRun } from "./fault_run.ts";
+import type { Subject } from "./subject.ts";
 
 /** What to run. */
 export interface FaultCampaignOptions {
   readonly seed: number;
-  readonly workloads: readonly Workload[];
-  /** Most calls of each kind that fail, spread evenly. */
-  readonly callsMax: number;
+  readonly subjects: readonly Subject[];
+  /** Runs with a fault, shared evenly among the subjects and the kinds that they can meet. */
+  readonly runs: number;
+  /** Stops at this many violations. Default 5. */
+  readonly violationsMax?: number;
+  readonly progress?: (runs: number, violations: number) => void;
+}
+
+/** Counts of one subject. */
+export interface FaultRow {
+  readonly subject: string;
+  /** Runs with a fault in a life that began on an empty disk. */
+  single: number;
+  /** Runs with a fault in the recovery after a power cut. */
+  compound: number;
+  /** Stores opened and compared. */
+  states: number;
+  violations: number;
 }
 
 /** What a fault campaign found. */
 export interface FaultReport {
-  /** Number of runs with a fault. */
   readonly runs: number;
-  /** Number of stores opened and compared. */
   readonly states: number;
+  readonly rows: readonly FaultRow[];
   /** Full descriptions. */
   readonly violations: readonly string[];
 }
 
-const VARIANTS: readonly Omit<Fault, "at">[] = [
-  { operation: "open" },
-  { operation: "syncDirectory" },
-  { operation: "truncate" },
-  { operation: "read" },
-  { operation: "write" },
-  { operation: "write", shortWrite: 700 },
-  { operation: "write", error: "NO_SPACE", shortWrite: 5000 },
-  { operation: "write", error: "NO_SPACE", times: Infinity },
-  { operation: "sync", mode: "F1" },
-  { operation: "sync", mode: "F2" },
-  { operation: "sync", mode: "F3" },
-  { operation: "sync", mode: "F2", times: Infinity },
-];
+/** One run in this many is compound. */
+const COMPOUND_EVERY = 4;
 
-/** Fails calls of one workload, and judges what is left. */
-class FaultRun {
-  readonly #workload: Workload;
-  readonly #fault: Fault;
-  readonly #random: Prng;
-  readonly #disk: SimulatedDisk;
-  states = 0;
+/** Recoveries of one image that meet a fault. */
+const COMPOUND_RUNS = 8;
 
-  constructor(workload: Workload, fault: Fault, seed: number) {
-    this.#workload = workload;
-    this.#fault = fault;
-    this.#random = new Prng(seed).fork(`fault ${JSON.stringify(fault)}`);
-    this.#disk = new SimulatedDisk({ ...workload.disk, seed });
-    this.#disk.fail(fault);
+/** Nothing here takes that long, unless it never ends. */
+const HANG_MILLISECONDS = 120_000;
+
+/** Takes `count` numbers below `below`, evenly spread from a random one on. */
+function* spread(below: number, count: number, random: Prng): Generator<number> {
+  const stride = below / Math.min(below, count);
+  const first = random.next() / 2 ** 32 * stride;
+  for (let at = first; at < below; at += stride) yield Math.floor(at);
+}
+
+class FaultCampaign {
+  readonly #options: FaultCampaignOptions;
+  readonly #rows: FaultRow[] = [];
+  readonly #violations: string[] = [];
+  #runs = 0;
+
+  constructor(options: FaultCampaignOptions) {
+    this.#options = options;
   }
 
-  /** Throws at the first state that must not be. */
-  async run(seed: number): Promise<void> {
-    const disk = this.#disk;
-    const session = new Session(disk, this.#options(), new Prng(seed).fork("data"));
+  async run(): Promise<FaultReport> {
+    const { subjects, runs } = this.#options;
+    for (const [number, subject] of subjects.entries()) {
+      if (this.#isOver()) break;
+      const wanted = Math.ceil((runs - this.#runs) / (subjects.length - number));
+      const row = { subject: subject.name, single: 0, compound: 0, states: 0, violations: 0 };
+      this.#rows.push(row);
+      for (let round = 0; row.single + row.compound < wanted && !this.#isOver(); round++) {
+        await this.#round(subject, row, round, wanted - row.single - row.compound);
+      }
+    }
+    const states = this.#rows.reduce((sum, row) => sum + row.states, 0);
+    return { runs: this.#runs, states, rows: this.#rows, violations: this.#violations };
+  }
+
+  #isOver(): boolean {
+    return this.#violations.length >= (this.#options.violationsMax ?? 5);
+  }
+
+  /** At most `wanted` runs, all with the same operations. */
+  async #round(subject: Subject, row: FaultRow, round: number, wanted: number): Promise<void> {
+    const root = new Prng(this.#options.seed).fork(`faults ${subject.name} ${round}`);
+    const seed = root.next();
+    const whole = new SimulatedDisk({ ...subject.disk, seed });
+    await subject.play(whole, root.fork("data"));
+
+    const met = faultKinds.filter(({ fault }) => whole.calls(fault.operation) > 0);
+    const singles = wanted - Math.floor(wanted / COMPOUND_EVERY);
+    const random = root.fork("faults");
+    let left = singles;
+    for (const [number, kind] of met.entries()) {
+      const calls = whole.calls(kind.fault.operation);
+      const share = Math.min(calls, Math.ceil(left / (met.length - number)));
+      if (share === 0 || this.#isOver()) break;
+      for (const at of spread(calls, share, random)) {
+        await this.#single({ subject, row, kind, at, seed, root });
+        left--;
+      }
+    }
+    for (let compounds = Math.floor((singles - left) / (COMPOUND_EVERY - 1)); compounds > 0;) {
+      const count = Math.min(compounds, COMPOUND_RUNS);
+      compounds -= count;
+      if (this.#isOver()) break;
+      await this.#compound({ subject, row, seed, root, random }, whole.operations, count);
+    }
+  }
+
+  async #single(
+    { subject, row, kind, at, seed, root }: {
+      readonly subject: Subject;
+      readonly row: FaultRow;
+      readonly kind: FaultKind;
+      readonly at: number;
+      readonly seed: number;
+      readonly root: Prng;
+    },
+  ): Promise<void> {
+    const run = new FaultRun(subject, kind, at, seed, row);
+    row.single++;
+    const random = root.fork(`${kind.name} ${at}`);
+    await this.#guard(row, run, () => run.run(root.fork("data"), random));
+  }
+
+  async #compound(
+    { subject, row, seed, root, random }: {
+      readonly subject: Subject;
+      readonly row: FaultRow;
+      readonly seed: number;
+      readonly root: Prng;
+      readonly random: Prng;
+    },
+    operations: number,
+    count: number,
+  ): Promise<void> {
+    const image = { seed, data: root.fork("data"), random, tally: row };
+    const run = await CompoundRun.of(subject, operations, image);
+    for (let each = 0; each < count; each++) {
+      const [kind, calls] = run.kinds[random.below(run.kinds.length)]!;
+      const at = random.below(calls);
+      row.compound++;
+      await this.#guard(row, run, () => run.run(kind, at, random));
+    }
+  }
+
+  async #guard(
+    row: FaultRow,
+    run: { describe(error: unknown): string },
+    work: () => Promise<void>,
+  ): Promise<void> {
+    if (++this.#runs % 100 === 0) {
+      this.#options.progress?.(this.#runs, this.#violations.length);
+    }
     try {
-      await this.#workload.run(session);
+      await withinTime(work());
     } catch (error) {
-      if (!isHoldfastError(error)) throw error;
+      row.violations++;
+      this.#violations.push(run.describe(error));
     }
-    disk.heal();
-    if (session.isOpen) {
-      const value = session.bytes(200);
-      await expected(session.commit([{ structure: "left", key: "afterwards", value }]));
-    }
-    await session.drain();
-    await this.#judgePowerCut(disk, session.oracle.withoutRefused());
-
-    if (session.isOpen) await expected(session.close());
-    const oracle = session.oracle.withoutRefused();
-    const { database, prefix } = await this.#judge(disk, oracle);
-    const next = new Session(disk, this.#options(), this.#random, {
-      database,
-      oracle: new Oracle(oracle.stateAfter(prefix)),
-    });
-    for (let commit = 0; commit < 3; commit++) {
-      const value = next.bytes(this.#random.below(2000));
-      await next.commit([{ structure: "right", key: `next-${commit}`, value }]);
-    }
-    await this.#judgePowerCut(disk, next.oracle);
-    next.verify();
-  }
-
-  /** For people: the fault and all operations. */
-  describe(error: unknown): string {
-    return [
-      `VIOLATION in "${this.#workload.name}", fault ${JSON.stringify(this.#fault)}: ${error}`,
-      ...this.#disk.trace(),
-      error instanceof Error ? error.stack ?? "" : "",
-    ].join("\n  ");
-  }
-
-  #options(): DatabaseOptions {
-    return this.#workload.database;
-  }
-
-  async #judgePowerCut(disk: SimulatedDisk, oracle: Oracle): Promise<void> {
-    // All at once: work that goes on unasked changes the disk while they are judged.
-    for (const { disk: image } of [...disk.images({ limit: 3, seed: this.#random.next() })]) {
-      await this.#judge(image, oracle);
-    }
-  }
-
-  #judge(disk: SimulatedDisk, oracle: Oracle): ReturnType<typeof judge> {
-    this.states++;
-    return judge(disk, this.#options(), oracle);
   }
 }
 
-/** Passes over the errors that a store may answer with after a fault. */
-async function expected(promise: Promise<unknown>): Promise<void> {
+/** Rejects when work never ends. The timer keeps a process alive whose work waits for nothing. */
+async function withinTime(work: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("it hangs")), HANG_MILLISECONDS);
+  });
   try {
-    await promise;
-  } catch (error) {
-    if (!isHoldfastError(error)) throw error;
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
-}
-
-async function countCalls(
-  workload: Workload,
-  seed: number,
-): Promise<(kind: FaultOperation) => number> {
-  const disk = new SimulatedDisk({ ...workload.disk, seed });
-  await workload.run(new Session(disk, workload.database, new Prng(seed).fork("data")));
-  return (kind) => disk.calls(kind);
 }
 
 /** Runs a fault campaign. */
-export async function runFaultCampaign(options: FaultCampaignOptions): Promise<FaultReport> {
-  const violations: string[] = [];
-  let runs = 0;
-  let states = 0;
-  for (const workload of options.workloads) {
-    const seed = new Prng(options.seed).fork(`faults ${workload.name}`).next();
-    const calls = await countCalls(workload, seed);
-    for (const variant of VARIANTS) {
-      const count = calls(variant.operation);
-      const stride = Math.max(1, count / options.callsMax);
-      for (let at = 0; at < count; at += stride) {
-        const run = new FaultRun(workload, { ...variant, at: Math.floor(at) }, seed);
-        runs++;
-        try {
-          await run.run(seed);
-        } catch (error) {
-          violations.push(run.describe(error));
-        }
-        states += run.states;
-      }
-    }
-  }
-  return { runs, states, violations };
+export function runFaultCampaign(options: FaultCampaignOptions): Promise<FaultReport> {
+  return new FaultCampaign(options).run();
+}
+
+/** The counts as lines of text. */
+export function faultTable({ rows }: FaultReport): string {
+  const columns = ["single", "compound", "states", "violations"] as const;
+  const line = (name: string, cells: readonly (string | number)[]): string =>
+    name.padEnd(32) + cells.map((cell) => String(cell).padStart(12)).join("");
+  return [
+    line("subject", columns),
+    ...rows.map((row) => line(row.subject, columns.map((name) => row[name]))),
+  ].join("\n");
 }

@@ -1,71 +1,107 @@
 /**
  * The ways in which the fault campaign makes calls fail, each once and for good.
  *
- * | kind                                    | after a power cut | for the next process |
- * | --------------------------------------- | ----------------- | -------------------- |
- * | a call answers with an error            | durable           | handed over          |
- * | a write arrives in part, then an error  | durable           | handed over          |
- * | F1: a sync fails, what waited waits on  | durable           | handed over          |
- * | F2: it is lost, reads still show it     | durable           | durable              |
- * | F3: it is lost, also to reads           | durable           | durable              |
+ * | kind                                      | after a power cut | for the next process |
+ * | ----------------------------------------- | ----------------- | -------------------- |
+ * | a call answers with an error              | durable           | handed over          |
+ * | a write arrives in part, then an error    | durable           | handed over          |
+ * | a read or write moves fewer bytes, or none| durable           | handed over          |
+ * | a sync is late                            | durable           | handed over          |
+ * | F1: a sync fails, what waited waits on    | durable           | handed over          |
+ * | F2: it is lost, reads still show it       | durable           | durable              |
+ * | F3: it is lost, also to reads             | durable           | durable              |
+ * | F4: it is lost, the next sync says so     | no wrong data     | no wrong data        |
+ * | F5: a sync says that it did, and did not  | no wrong data     | handed over          |
+ * | a bit of what a read gives is wrong       | no wrong data     | no wrong data        |
+ * | a write never arrives, or elsewhere       | no wrong data     | no wrong data        |
  *
- * "durable": nothing is missing that was acknowledged as durable, and no change shows that was
- * refused before a later one was acknowledged. "handed over": nor is what was acknowledged as handed
- * to the system.
+ * - "handed over": nothing is missing that was acknowledged as handed to the system, and no change
+ *   shows that was refused before a later one was acknowledged.
+ * - "durable": likewise, of what was acknowledged as durable.
+ * - "no wrong data": the disk lied, and what it did not keep nobody has. What is left is a whole
+ *   earlier state, or opening or reading it ends with an error that has a code, or the check of the
+ *   store finds the damage. Never other data.
+ *
+ * Every store answers with typed errors alone, whatever fails, and comes to an end.
  *
  * @module
  */
 
 import type { Fault, FaultOperation } from "../../adapters/simulated.ts";
-import type { ErrorCode } from "../../src/errors.ts";
-import type { Death } from "./subject.ts";
+
+/** What must hold after a fault: see the table. */
+export type Promised = "handed over" | "durable" | "no wrong data";
 
 /** One way to fail, for any call of its kind. */
 export interface FaultKind {
   /** For people; unique. */
   readonly name: string;
   readonly fault: Omit<Fault, "at">;
-  /** What the next process must find: "power" stands for what is durable, and no more. */
-  readonly afterDeath: Death;
+  readonly afterPower: Promised;
+  readonly afterDeath: Promised;
 }
+
+type Errors = readonly (readonly [FaultOperation, readonly NonNullable<Fault["error"]>[]])[];
+
+/** Which errors real systems give for which calls. */
+const ERRORS: Errors = [
+  ["open", ["EIO", "EMFILE", "EROFS", "ENOSPC", "EDQUOT", "EACCES"]],
+  ["stat", ["EIO"]],
+  ["list", ["EIO", "ENFILE"]],
+  ["read", ["EIO"]],
+  ["write", ["EIO", "ENOSPC", "EDQUOT", "EROFS", "EFBIG"]],
+  ["truncate", ["EIO", "ENOSPC", "EROFS", "EFBIG"]],
+  ["rename", ["EIO", "ENOSPC", "EROFS"]],
+  ["remove", ["EIO", "EROFS"]],
+  ["syncDirectory", ["EIO", "EMFILE"]],
+  ["sync", ["ENOSPC", "EDQUOT"]],
+];
 
 function kinds(
   name: string,
   fault: Omit<Fault, "at" | "times">,
-  afterDeath: Death = "process",
+  afterPower: Promised = "durable",
+  afterDeath: Promised = "handed over",
 ): FaultKind[] {
   return [
-    { name: `${name}, once`, fault, afterDeath },
-    { name: `${name}, for good`, fault: { ...fault, times: Infinity }, afterDeath },
+    { name: `${name}, once`, fault, afterPower, afterDeath },
+    { name: `${name}, for good`, fault: { ...fault, times: Infinity }, afterPower, afterDeath },
   ];
 }
 
-const ERRORS: readonly (readonly [FaultOperation, readonly ErrorCode[]])[] = [
-  ["open", ["IO_FAILED", "IO_TOO_MANY_FILES", "IO_ACCESS", "NO_SPACE"]],
-  ["stat", ["IO_FAILED"]],
-  ["list", ["IO_FAILED", "IO_TOO_MANY_FILES"]],
-  ["read", ["IO_FAILED"]],
-  ["write", ["IO_FAILED", "NO_SPACE", "IO_ACCESS"]],
-  ["truncate", ["IO_FAILED", "NO_SPACE", "IO_ACCESS"]],
-  ["rename", ["IO_FAILED", "NO_SPACE", "IO_ACCESS"]],
-  ["remove", ["IO_FAILED", "IO_ACCESS"]],
-  ["syncDirectory", ["IO_FAILED", "IO_TOO_MANY_FILES"]],
-];
+/** A disk that lies. */
+function lies(name: string, fault: Omit<Fault, "at" | "times">): FaultKind[] {
+  return kinds(name, fault, "no wrong data", "no wrong data");
+}
 
 /** All of them. */
 export const faultKinds: readonly FaultKind[] = [
-  ...ERRORS.flatMap(([operation, codes]) =>
-    codes.flatMap((error) => kinds(`${operation}: ${error}`, { operation, error }))
+  ...ERRORS.flatMap(([operation, errors]) =>
+    errors.flatMap((error) => kinds(`${operation}: ${error}`, { operation, error }))
   ),
-  ...[1, 700, 5000].flatMap((shortWrite) => [
-    ...kinds(`write: ${shortWrite} bytes`, { operation: "write", shortWrite }),
-    ...kinds(`write: ${shortWrite} bytes, NO_SPACE`, {
+  ...[1, 700, 4095].flatMap((shortWrite) => [
+    ...kinds(`write: ${shortWrite} bytes, EIO`, { operation: "write", shortWrite }),
+    ...kinds(`write: ${shortWrite} bytes, ENOSPC`, {
       operation: "write",
-      error: "NO_SPACE",
+      error: "ENOSPC",
       shortWrite,
     }),
   ]),
-  ...kinds("sync: F1", { operation: "sync", mode: "F1" }),
-  ...kinds("sync: F2", { operation: "sync", mode: "F2" }, "power"),
-  ...kinds("sync: F3", { operation: "sync", mode: "F3" }, "power"),
+  ...(["read", "write"] as const).flatMap((operation) => [
+    ...[0, 1, 700].flatMap((bytes) =>
+      kinds(`${operation}: short, ${bytes} bytes`, { operation, kind: "short", bytes })
+    ).filter(({ fault }) => fault.bytes !== 1 || fault.times === undefined),
+  ]),
+  ...kinds("sync: late", { operation: "sync", kind: "late" }),
+  ...(["sync", "syncDirectory"] as const).flatMap((operation) => [
+    ...kinds(`${operation}: F1`, { operation, mode: "F1" }),
+    ...kinds(`${operation}: F2`, { operation, mode: "F2" }, "durable", "durable"),
+    ...kinds(`${operation}: F3`, { operation, mode: "F3" }, "durable", "durable"),
+    ...lies(`${operation}: F4`, { operation, mode: "F4" }),
+    ...kinds(`${operation}: F5`, { operation, mode: "F5" }, "no wrong data"),
+  ]),
+  ...lies("read: a bit flips", { operation: "read", kind: "flip" }),
+  ...lies("write: lost", { operation: "write", kind: "lost" }),
+  ...lies("write: 4096 bytes further", { operation: "write", kind: "misdirected" }),
+  ...lies("write: 512 bytes further", { operation: "write", kind: "misdirected", shift: 512 }),
 ];

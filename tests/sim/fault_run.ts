@@ -7,8 +7,15 @@
 
 import { type CrashPolicy, type Fault, SimulatedDisk } from "../../adapters/simulated.ts";
 import type { Prng } from "../../src/base/prng.ts";
-import type { FaultKind } from "./fault_kinds.ts";
-import type { Subject, Witness } from "./subject.ts";
+import { isHoldfastError } from "../../src/errors.ts";
+import type { FaultKind, Promised } from "./fault_kinds.ts";
+import {
+  DamageFoundError,
+  LostError,
+  type Recovered,
+  type Subject,
+  type Witness,
+} from "./subject.ts";
 
 /** How many states a run has judged. */
 export interface Tally {
@@ -33,16 +40,18 @@ export class FaultRun {
 
   /** Throws at the first state that must not be. `random` is for all but the subject. */
   async run(data: Prng, random: Prng): Promise<void> {
+    const { afterPower, afterDeath } = this.#kind;
     const disk = this.#disk;
     disk.fail(this.#fault);
-    const witness = await this.#subject.play(disk, data);
+    const witness = await tolerate(afterPower, () => this.#subject.play(disk, data));
     disk.heal();
+    if (witness === undefined) return;
     await this.#judgePowerCut(disk, witness, random);
     const next = disk.processDeath();
-    this.#disk = next;
-    this.#tally.states++;
-    const recovered = await witness.judge(next, this.#kind.afterDeath);
-    await this.#judgePowerCut(next, await recovered.proceed(random), random);
+    const recovered = await this.#judge(next, witness, afterDeath);
+    if (recovered === undefined) return;
+    const later = await tolerate(afterPower, () => recovered.proceed(random));
+    if (later !== undefined) await this.#judgePowerCut(next, later, random);
   }
 
   /** For people: the fault and all operations. */
@@ -56,10 +65,33 @@ export class FaultRun {
 
   async #judgePowerCut(disk: SimulatedDisk, witness: Witness, random: Prng): Promise<void> {
     const image = disk.crash(anyPolicy(disk, random));
-    this.#disk = image;
-    this.#tally.states++;
-    await witness.judge(image, "power");
+    await this.#judge(image, witness, this.#kind.afterPower);
+  }
+
+  #judge(
+    disk: SimulatedDisk,
+    witness: Witness,
+    promised: Promised,
+  ): Promise<Recovered | undefined> {
     this.#disk = disk;
+    this.#tally.states++;
+    const death = promised === "handed over" ? "process" : "power";
+    return tolerate(promised, () => witness.judge(disk, death));
+  }
+}
+
+/** Passes over what a disk that lies may lead to, and gives nothing then. */
+export async function tolerate<T>(
+  promised: Promised,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (promised !== "no wrong data") throw error;
+    if (error instanceof LostError || error instanceof DamageFoundError) return undefined;
+    if (isHoldfastError(error) && error.code !== "INVARIANT") return undefined;
+    throw error;
   }
 }
 

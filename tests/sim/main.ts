@@ -1,6 +1,7 @@
 /**
- * The crash campaign as a command: `deno run -A tests/sim/main.ts --states 20000 --seed 1`, or with
- * `--faults 10` the fault campaign, failing 10 calls of each kind, or with `--damage 2000` damage_main.ts; also runs with bun and node.
+ * The crash campaign as a command: `deno run -A tests/sim/main.ts --states 20000 --seed 1`. With
+ * `--faults 1000` the fault campaign, in so many runs, with `--swarm 500` the swarm, in so many seeds
+ * from `--seed` on, with `--damage 2000` damage_main.ts. Also runs with bun and node.
  * `--json` adds the line that `deno task prove` reads; with `--group 3` the seed stands for three
  * rounds of workloads, a share of all. With `--every 10` the power is cut at every tenth operation
  * only, so fewer states do. With `--first NAME` a workload comes before the others, each of which is
@@ -11,9 +12,9 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { type CampaignOptions, runCampaign } from "./campaign.ts";
 import { campaignLine, campaignTable, describeViolation } from "./campaign_report.ts";
-import { runFaultCampaign } from "./fault_campaign.ts";
+import { faultTable, runFaultCampaign } from "./fault_campaign.ts";
 import { subjects } from "./subjects.ts";
-import { workloads } from "./workloads.ts";
+import { runSwarm, swarmTable } from "./swarm.ts";
 
 const { values } = parseArgs({
   options: {
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     violations: { type: "string", default: "5" },
     faults: { type: "string" },
     damage: { type: "string" },
+    swarm: { type: "string" },
     workload: { type: "string" },
     first: { type: "string" },
     round: { type: "string", default: "0" },
@@ -87,27 +89,42 @@ async function crashes(): Promise<number> {
   return report.violations.length;
 }
 
-async function faults(callsMax: number): Promise<number> {
-  const report = await runFaultCampaign({ seed, workloads: chosen(workloads), callsMax });
-  for (const violation of report.violations.slice(0, Number(values.violations))) {
-    console.log(`${violation}\n`);
-  }
+async function faults(runs: number): Promise<number> {
+  const violationsMax = Number(values.violations);
+  const report = await runFaultCampaign({ seed, subjects: chosen(subjects), runs, violationsMax });
+  for (const violation of report.violations) console.log(`${violation}\n`);
+  console.log(faultTable(report));
   console.log(
     `${report.runs} faults, ${report.states} states, ${report.violations.length} violations`,
   );
   return report.violations.length;
 }
 
-/** The damage campaign has a file of its own. */
-async function damage(runs: string): Promise<void> {
-  const file = "./damage_main.ts";
-  process.argv.splice(2, Infinity, "--runs", runs, "--seed", values.seed, "--lanes", "1");
-  if (values.quiet) process.argv.push("--quiet");
-  await import(file);
+/** The seeds from `--seed` on. */
+async function swarm(seeds: number): Promise<number> {
+  const violationsMax = Number(values.violations);
+  const report = await runSwarm({ seeds, from: seed, violationsMax });
+  for (const violation of report.violations) console.log(`${violation}\n`);
+  console.log(swarmTable(report));
+  console.log(
+    `${report.seeds} seeds, ${report.states} states, ${report.violations.length} violations`,
+  );
+  return report.violations.length;
 }
 
-if (values.damage !== undefined) await damage(values.damage);
-else {
-  const found = values.faults === undefined ? await crashes() : await faults(Number(values.faults));
-  process.exitCode = found === 0 ? 0 : 1;
+/** The damage campaign has a command of its own, which sets the exit code. */
+async function damage(runs: string): Promise<number> {
+  process.argv.splice(2, Infinity, "--runs", runs, "--seed", values.seed, "--lanes", "1");
+  if (values.quiet) process.argv.push("--quiet");
+  await import("./damage_main.ts");
+  return 0;
 }
+
+async function chosenCampaign(): Promise<number> {
+  if (values.damage !== undefined) return await damage(values.damage);
+  if (values.faults !== undefined) return await faults(Number(values.faults));
+  if (values.swarm !== undefined) return await swarm(Number(values.swarm));
+  return await crashes();
+}
+
+if (await chosenCampaign() > 0) process.exitCode = 1;

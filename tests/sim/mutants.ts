@@ -24,7 +24,7 @@ const TIMEOUT_MS = 240_000;
 /** Small campaigns: each begins with the subject that finds the bug. */
 const SIZES: Readonly<Record<CampaignName, readonly string[]>> = {
   crashes: ["--states", "3000", "--images", "8"],
-  faults: ["--faults", "4"],
+  faults: ["--faults", "2000"],
   damage: ["--damage", "2000"],
   swarm: ["--swarm", "20"],
 };

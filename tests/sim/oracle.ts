@@ -5,7 +5,7 @@
 
 import { nodeChecksum } from "../../adapters/node/node_checksums.ts";
 import type { Durability } from "../../mod.ts";
-import type { Death } from "./subject.ts";
+import { type Death, LostError } from "./subject.ts";
 
 /** Entries by "structure/key". */
 export type State = Map<string, Uint8Array>;
@@ -239,13 +239,18 @@ export class Oracle {
     return state;
   }
 
-  /** Says how `state`, which matches nothing, differs from the nearest prefixes. */
-  explain(state: State): string {
+  /** What to throw for a state that matches nothing. */
+  mismatch(state: State): Error {
     const found = digest(state);
     const older = this.#digests.findLastIndex((one) => same(found, one));
-    if (older >= 0) {
-      return `the state is that after ${older} commits, but ${this.#required} were acknowledged`;
-    }
+    if (older < 0) return new Error(this.explain(state));
+    return new LostError(
+      `the state is that after ${older} commits, but ${this.#required} were acknowledged`,
+    );
+  }
+
+  /** Says how `state`, which matches nothing, differs from the nearest prefixes. */
+  explain(state: State): string {
     let best = "";
     let fewest = Infinity;
     for (let prefix = this.#commits.length; prefix >= this.#required; prefix--) {

@@ -22,6 +22,15 @@ export type Structure =
   | "vector"
   | "content";
 
+/**
+ * What is left is whole, and older than what was acknowledged: only a disk that lies may leave it.
+ * Thrown by `Witness.judge`, and by `Subject.play` where a store is opened again in it.
+ */
+export class LostError extends Error {}
+
+/** The check of a store found damage, and its data are right as far as they can be read. */
+export class DamageFoundError extends Error {}
+
 /** A structure in one course of operations. Deterministic in its disk and its random numbers. */
 export interface Subject {
   readonly name: string;

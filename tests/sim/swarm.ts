@@ -166,3 +166,14 @@ export async function runSwarm(options: SwarmOptions): Promise<SwarmReport> {
   const states = [...rows.values()].reduce((sum, row) => sum + row.states, 0);
   return { seeds: done, states, rows: [...rows.values()], violations };
 }
+
+/** The counts as lines of text. */
+export function swarmTable({ rows }: SwarmReport): string {
+  const columns = ["seeds", "operations", "states", "injected", "violations"] as const;
+  const line = (name: string, cells: readonly (string | number)[]): string =>
+    name.padEnd(20) + cells.map((cell) => String(cell).padStart(12)).join("");
+  return [
+    line("world", columns),
+    ...rows.map((row) => line(row.world, columns.map((name) => row[name]))),
+  ].join("\n");
+}

@@ -89,7 +89,7 @@ class KernelLife implements SwarmLife {
       if (one.match(state, death) !== undefined) return;
       if (this.#disk === undefined || this.#disk.injected === 0) break;
     }
-    throw new Error(oracle.withoutRefused().explain(state));
+    throw oracle.withoutRefused().mismatch(state);
   }
 
   async #act(session: Session, action: string, random: Prng): Promise<void> {

@@ -160,7 +160,7 @@ export class SwarmRun {
     if (kinds.length === 0) return;
     const kind = kinds[random.below(kinds.length)]!;
     const fault: Fault = { ...kind.fault, at: random.below(below) };
-    if (kind.afterDeath === "power") this.#required = "power";
+    if (kind.afterDeath === "durable") this.#required = "power";
     // One at a time: what holds after two that meet is promised by nobody.
     disk.heal();
     disk.fail(fault);
@@ -210,14 +210,15 @@ export function drawSwitches(world: SwarmWorld, random: Prng): Switches {
   const isOn = (): boolean => random.below(2) === 0;
   const actions = Object.keys({ ...world.actions, ...fates })
     .filter((action) => world.always.includes(action) || isOn());
-  const profiles = ["strict", "strict", "hostile", "no-psow"] as const;
+  const profiles = ["sector512", "page4k", "hostile", "no-psow", "prefix", "stale"] as const;
   const profile = profiles[random.below(profiles.length)]!;
   return {
     actions,
-    kinds: faultKinds.filter(isOn).filter(({ name }) => !world.spared?.includes(name)),
+    kinds: faultKinds.filter(isOn).filter(({ name, afterPower }) =>
+      afterPower === "durable" && !world.spared?.includes(name)
+    ),
     disk: {
       profile,
-      sectorBytes: isOn() ? 512 : 4096,
       syncMilliseconds: isOn() ? 5 : 0,
     },
   };
