@@ -135,6 +135,22 @@ export function decodeBatchHeader(
   };
 }
 
+/**
+ * Whether bytes that are no valid header were one before they were damaged: either the salt of this
+ * use or the place in its order is whole. Bytes of an earlier use have neither.
+ */
+export function resemblesHeader(
+  bytes: Uint8Array,
+  at: number,
+  salt: bigint,
+  sequence: number,
+  chain: number,
+): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, BATCH_HEADER_BYTES);
+  return view.getBigUint64(8, true) === salt ||
+    getU64(view, 16) === sequence && view.getUint32(44, true) === chain;
+}
+
 /** PERF: a scan looks at every 64 bytes of a log; without this it makes a view for each. */
 function hasMagic(bytes: Uint8Array, at: number): boolean {
   return bytes[at + 4] === 0x48 && bytes[at + 5] === 0x4c && bytes[at + 6] === 0x42 &&

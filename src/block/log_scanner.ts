@@ -12,6 +12,8 @@
  * | 4 | nothing of this use                                | none                                     | clean end        |
  * | 5 | a header or payload of this use that is not whole   | none                                     | torn tail, dropped and reported |
  *
+ * A header that is not whole is of this use if its salt is, or its place in the order.
+ *
  * Valid means: header checksum, salt, sequence, chain, length within the extent, payload checksum, and
  * that what the records name outside the log is whole.
  * Row 3: that header proves that what is missing was synced before it was written, so it was
@@ -25,7 +27,13 @@
 import type { Checksum } from "../base/checksum.ts";
 import { CorruptionError } from "../errors.ts";
 import type { IoFile } from "../io/adapter.ts";
-import { BATCH_HEADER_BYTES, batchEnd, type BatchHeader, decodeBatchHeader } from "./log_batch.ts";
+import {
+  BATCH_HEADER_BYTES,
+  batchEnd,
+  type BatchHeader,
+  decodeBatchHeader,
+  resemblesHeader,
+} from "./log_batch.ts";
 import type { LogExtent, LogPosition } from "./log_extent.ts";
 import { LogWindow } from "./log_window.ts";
 
@@ -96,7 +104,7 @@ export function scanLog(
       batches++;
       return true;
     });
-    droppedBytes += tornEnd(window, end, checksum, identity) - end;
+    droppedBytes += tornEnd(window, end, checksum, identity, position) - end;
   }
   // Row 3: does anything claim that more than this was durable?
   for (const window of windows) {
@@ -218,12 +226,17 @@ export function tornEnd(
   from: number,
   checksum: Checksum,
   identity: number,
+  { sequence, chain }: LogPosition,
 ): number {
   let end = from;
+  const index = window.load(from, BATCH_HEADER_BYTES);
+  if (index >= 0 && resemblesHeader(window.bytes, index, window.extent.salt, sequence, chain)) {
+    end = Math.min(window.extent.bytes, batchEnd(from, 0, true));
+  }
   findHeader(window, from, window.extent.bytes, checksum, identity, (header, at) => {
     if (header.salt === window.extent.salt) {
       const next = batchEnd(at, header.payloadBytes, header.sealed);
-      end = Math.min(window.extent.bytes, next);
+      end = Math.max(end, Math.min(window.extent.bytes, next));
     }
     return false;
   });

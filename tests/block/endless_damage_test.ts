@@ -1,7 +1,6 @@
 /** Damaged endless streams: all that was there, or a typed error; the rest stays readable. */
 
 import assert from "node:assert/strict";
-import process from "node:process";
 import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
 import { Checksum } from "../../src/base/checksum.ts";
@@ -14,6 +13,7 @@ import {
   type SkipReason,
 } from "../../mod.ts";
 import { hasCode } from "../sim/disk_fixture.ts";
+import { assertDamage } from "../sim/damage_sample.ts";
 import { TestAllocator } from "./test_allocator.ts";
 import { numbered } from "./test_blocks.ts";
 
@@ -21,9 +21,6 @@ const io = memoryIo();
 const SPAN = { span: { maxBytes: 40_000 } };
 const lengthOf = (n: number): number => n === 6 ? 14_000 : n % 4 === 3 ? 5000 : 60;
 const RECORDS = 20;
-
-/** Every so many bytes of headers are changed, of payloads fewer: `DAMAGE_STEP=1` for each. */
-const STEP = Number(process.env["DAMAGE_STEP"] ?? 5);
 
 function openOn(blocks: TestAllocator, options: EndlessStreamOptions = {}): Promise<EndlessStream> {
   return EndlessStream.open(blocks, { io, ...SPAN, ...options });
@@ -42,77 +39,29 @@ async function build(): Promise<TestAllocator> {
   return blocks;
 }
 
-/** Opens and reads everything. @returns the code of the error met, or "whole" */
-async function read(blocks: TestAllocator): Promise<string> {
-  try {
-    const log = await openOn(blocks);
-    try {
-      assert.equal(log.start, 2);
-      assert.equal(log.cursor("at"), 3);
-      const reader = log.read();
-      let n = 2;
-      for (let entry = reader.take(); entry !== undefined; entry = reader.take()) {
-        assert.equal(entry.offset, n);
-        assert.deepEqual(entry.bytes, numbered(n, lengthOf(n++)));
-      }
-      assert.equal(n, RECORDS, "no record is missing");
-      return "whole";
-    } finally {
-      await log.close();
-    }
-  } catch (error) {
-    if (!isHoldfastError(error)) throw error;
-    return error.code;
-  }
-}
+const STORES = ["endless stream"];
 
-test("EndlessStream survives or reports every changed byte of a closed log", {
-  timeout: 120_000,
-}, async () => {
-  const blocks = await build();
-  const outcomes = new Map<string, number>();
-  const images = blocks.runs.map((run) => run.image());
-  assert.ok(images.length >= 3);
-  for (const [index, run] of blocks.runs.entries()) {
-    for (let at = 0; at < 32_768; at++) {
-      // Of long payloads and zeros some bytes stand for all.
-      if (at % (STEP > 1 && at % 4096 > 160 ? 211 : STEP) !== 0) continue;
-      const byte = images[index]![at]!;
-      run.file.writeAt(new Uint8Array([byte ^ (at % 2 === 0 ? 0xff : 1 << (at % 8))]), at);
-      const outcome = await read(blocks);
-      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-      for (const [i, image] of images.entries()) blocks.runs[i]!.file.writeAt(image, 0);
-    }
-  }
-  assert.deepEqual([...outcomes.keys()].sort(), ["CORRUPT_LOG", "whole"]);
-  assert.ok(outcomes.get("whole")! > 50, "unused bytes do not matter");
-  assert.ok(outcomes.get("CORRUPT_LOG")! > 50);
+test("EndlessStream survives or reports every changed byte of a closed log", async () => {
+  await assertDamage({ stores: STORES, state: "closed", codes: ["CORRUPT_LOG", "CORRUPT_BLOCKS"] });
 });
 
-test(
-  "EndlessStream survives or reports every truncation of any segment",
-  { timeout: 120_000 },
-  async () => {
-    const blocks = await build();
-    const images = blocks.runs.map((run) => run.image());
-    const outcomes = new Set<string>();
-    for (const [index, run] of blocks.runs.entries()) {
-      for (let length = 0; length < 32_768; length += 181) {
-        const isLast = index === blocks.runs.length - 1;
-        run.file.truncate(length);
-        const outcome = await read(blocks).catch((error) => {
-          // The last segment may be cut where nobody can tell: what is before it is whole.
-          if (!isLast || !(error instanceof assert.AssertionError)) throw error;
-          return "shorter";
-        });
-        outcomes.add(outcome);
-        for (const [i, image] of images.entries()) blocks.runs[i]!.file.writeAt(image, 0);
-      }
-    }
-    assert.ok(outcomes.has("CORRUPT_LOG") && outcomes.has("whole"));
-    assert.ok([...outcomes].every((code) => ["CORRUPT_LOG", "whole", "shorter"].includes(code)));
-  },
-);
+test("EndlessStream survives or reports every changed byte of a log that a crash left", async () => {
+  await assertDamage({
+    stores: STORES,
+    state: "crashed",
+    codes: ["CORRUPT_LOG", "CORRUPT_BLOCKS"],
+  });
+});
+
+test("EndlessStream survives or reports every truncation of any segment", async () => {
+  const kinds = ["cut", "removed", "emptied"] as const;
+  const codes = ["CORRUPT_BLOCKS"] as const;
+  for (const row of await assertDamage({ stores: STORES, kinds, codes })) {
+    // Of the head a slot may be cut off that is not needed.
+    assert.equal(row.errors + row.right, row.runs);
+    assert.ok(row.errors > row.runs / 2);
+  }
+});
 
 /** Damages one byte of the payload that holds a record in the middle of the log. */
 async function damageInside(): Promise<{ blocks: TestAllocator; segment: number }> {

@@ -6,6 +6,7 @@ import { memoryIo } from "../../adapters/memory.ts";
 import { Checksum } from "../../src/base/checksum.ts";
 import { codec, Identity, type IoAdapter, isHoldfastError, Journal } from "../../mod.ts";
 import { diskWith, readBytes } from "../kernel/file_bytes.ts";
+import { assertDamage } from "../sim/damage_sample.ts";
 
 const PATH = "/a.journal";
 const SLOTS = 8192;
@@ -43,27 +44,19 @@ function damaged(image: Uint8Array, at: number, bits: number): Uint8Array {
 }
 
 test("Journal: any changed byte leaves the last value when it was closed, else it or the previous", async () => {
-  for (const isClosed of [true, false]) {
-    const image = await build(isClosed);
-    const seen = new Set<string>();
-    for (let at = 0; at < image.length; at += at % 4096 < 100 ? 1 : 11) {
-      for (const bits of [1 << at % 8, 0xff]) {
-        const found = await outcome(damaged(image, at, bits));
-        seen.add(found);
-        if (isClosed) assert.equal(found, "third", `byte ${at}`);
-      }
-    }
-    assert.deepEqual([...seen].sort(), isClosed ? ["third"] : ["second", "third"]);
-  }
+  const kinds = ["byte", "length field", "zeroed", "swapped", "stale"] as const;
+  const [crashed, closed] = await assertDamage({ stores: ["journal"], kinds, codes: [] });
+  assert.equal(closed!.right, closed!.runs);
+  assert.equal(crashed!.right + crashed!.tail + crashed!.lastWrite, crashed!.runs);
+  assert.ok(crashed!.tail > 0);
 });
 
 test("Journal: a file cut to any length, or longer, is told", async () => {
-  const image = await build(true);
-  for (let length = 0; length < image.length; length += 13) {
-    const found = await outcome(image.slice(0, length));
-    assert.equal(found, length < 16 ? "NOT_OUR_FILE" : "CORRUPT_JOURNAL", `${length} bytes`);
+  const kinds = ["cut", "garbage", "emptied"] as const;
+  const codes = ["NOT_OUR_FILE", "CORRUPT_JOURNAL"] as const;
+  for (const row of await assertDamage({ stores: ["journal"], kinds, codes })) {
+    assert.equal(row.errors, row.runs);
   }
-  assert.equal(await outcome(Uint8Array.from([...image, 0])), "CORRUPT_JOURNAL");
 });
 
 test("regression 2d.5: with every slot bad it is CORRUPT_JOURNAL, never a value nobody wrote", async () => {
@@ -126,18 +119,12 @@ test("Journal and Identity: a newer format is refused, and another kind of file 
 });
 
 test("Identity: any changed byte leaves it as it was, a cut file and two bad copies are told", async () => {
+  const codes = ["NOT_OUR_FILE", "CORRUPT_JOURNAL"] as const;
+  await assertDamage({ stores: ["identity"], codes });
   const io = memoryIo();
-  const { id } = await Identity.open(io, "/identity");
-  const image = await readBytes(io, "/identity");
-  const opened = async (bytes: Uint8Array): Promise<string> =>
-    await Identity.open(await diskWith(bytes, "/identity"), "/identity")
-      .then((identity) => identity.id, (error) => error.code);
-  for (let at = 0; at < image.length; at += at % 4096 < 100 ? 1 : 97) {
-    assert.equal(await opened(damaged(image, at, 1 << at % 8)), id);
-  }
-  for (let length = 0; length < image.length; length += 101) {
-    const expected = length < 16 ? "NOT_OUR_FILE" : "CORRUPT_JOURNAL";
-    assert.equal(await opened(image.slice(0, length)), expected, `${length} bytes`);
-  }
-  assert.equal(await opened(damaged(damaged(image, 40, 1), 4136, 1)), "CORRUPT_JOURNAL");
+  await Identity.open(io, "/identity");
+  const image = damaged(damaged(await readBytes(io, "/identity"), 40, 1), 4136, 1);
+  await assert.rejects(Identity.open(await diskWith(image, "/identity"), "/identity"), {
+    code: "CORRUPT_JOURNAL",
+  });
 });

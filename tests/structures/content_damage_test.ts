@@ -1,10 +1,9 @@
 /** Damaged blobs: absent and corrupt are told apart, and the right bytes heal. */
 
 import assert from "node:assert/strict";
-import process from "node:process";
 import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
-import { codec, type ContentId, contentStore, Database, isHoldfastError } from "../../mod.ts";
+import { codec, type ContentId, contentStore, Database } from "../../mod.ts";
 import { ByteWriter } from "../../src/base/byte_writer.ts";
 import {
   CHUNK_BYTES,
@@ -13,20 +12,14 @@ import {
   headKey,
 } from "../../src/structures/content/content_layout.ts";
 import { rawTree } from "../../src/structures/transfer/raw_tree.ts";
-import { RUNNING } from "../io/running_io.ts";
 import { withStore } from "../kernel/checked.ts";
 import { diskWith, readBytes } from "../kernel/file_bytes.ts";
+import { assertDamage } from "../sim/damage_sample.ts";
 import { NOBODY, piecesOf, someBytes, streamOf } from "./content_stores.ts";
 
 const PATH = "/damage.hold";
 const photos = contentStore("photos");
 const MIB = 1024 * 1024;
-
-/** Every so many bytes of the golden store are changed: `DAMAGE_STEP=1` for each. */
-const STEP = Number(process.env["DAMAGE_STEP"] ?? 31);
-
-/** Each runtime takes others. */
-const SHARE = ["deno", "bun", "node"].indexOf(RUNNING);
 
 /** Changes a byte of a chunk behind the back of the store, so that no checksum of the kernel knows. */
 async function forge(db: Database, id: ContentId, chunk = 0): Promise<void> {
@@ -264,79 +257,13 @@ test("contentStore.verify ends by its signal, and holds nothing afterwards", () 
     assert.equal(db.stats().heldStates, 0);
   }));
 
-/** A store closed cleanly with blobs of every form, and what they are. */
-async function golden(): Promise<{ image: Uint8Array; blobs: Map<ContentId, Uint8Array> }> {
-  const io = memoryIo();
-  const db = await Database.open(PATH, { io });
-  const blobs = new Map<ContentId, Uint8Array>();
-  await db.update((tx) => {
-    for (const length of [0, 5, 1500, 5000]) {
-      const bytes = someBytes(length, length);
-      blobs.set(tx.open(photos).put(bytes), bytes);
-    }
-  });
-  await db.close();
-  return { image: await readBytes(io, PATH), blobs };
-}
-
-/** Reads all blobs of an image. @returns the codes met */
-async function readAll(
-  image: Uint8Array,
-  blobs: ReadonlyMap<ContentId, Uint8Array>,
-): Promise<Set<string>> {
-  const codes = new Set<string>();
-  const met = (error: unknown): void => {
-    if (!isHoldfastError(error)) throw error;
-    codes.add(error.code);
-  };
-  let db: Database;
-  try {
-    db = await Database.open(PATH, { io: await diskWith(image, PATH) });
-  } catch (error) {
-    met(error);
-    return codes;
-  }
-  for (const [id, bytes] of blobs) {
-    try {
-      const got = db.open(photos).get(id);
-      assert.ok(got !== undefined, `${id} is absent`);
-      assert.ok(Buffer.from(got).equals(bytes), `${id} is wrong`);
-    } catch (error) {
-      met(error);
-    }
-  }
-  await db.close().catch(met);
-  return codes;
-}
-
 test("contentStore: every byte of a store changed in turn is the right data, or a typed error", async () => {
-  const { image, blobs } = await golden();
-  // Space that no page has is left out: files grow ahead, and a byte there is nobody's.
-  const used = image.findLastIndex((byte) => byte !== 0) + 1;
-  const outcomes = new Map<string, number>();
-  const damaged = image.slice();
-  let changed = 0;
-  for (let at = 0; at < used; at++) {
-    const page = image.subarray(at - at % 4096, at - at % 4096 + 4096);
-    if (at % STEP !== SHARE % STEP || page.every((byte) => byte === 0)) continue;
-    damaged[at] = image[at]! ^ 0xff;
-    for (const code of await readAll(damaged, blobs)) {
-      outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
-    }
-    damaged[at] = image[at]!;
-    changed++;
-  }
-  assert.ok(changed > 1000, `${changed}`);
-  assert.ok((outcomes.get("CORRUPT_PAGE") ?? 0) > 10, [...outcomes].join(" "));
-  assert.ok((outcomes.get("CORRUPT_VALUE") ?? 0) > 10, [...outcomes].join(" "));
-  assert.equal(outcomes.get("INVARIANT"), undefined);
+  const codes = ["CORRUPT_PAGE"] as const;
+  await assertDamage({ stores: ["content store"], codes });
 });
 
 test("contentStore: a store cut to any length is a typed error", async () => {
-  const { image, blobs } = await golden();
-  for (let length = 0; length < image.length; length += 1021) {
-    const codes = await readAll(image.subarray(0, length), blobs);
-    assert.ok(codes.size > 0, `cut to ${length} bytes`);
-    for (const code of codes) assert.match(code, /^(NOT_OUR_FILE|CORRUPT_)/, `cut to ${length}`);
-  }
+  const kinds = ["cut", "removed", "emptied"] as const;
+  const codes = ["CORRUPT_SUPERBLOCK", "NOT_OUR_FILE"] as const;
+  await assertDamage({ stores: ["content store"], kinds, codes });
 });

@@ -3,77 +3,31 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { ByteWriter, Database, type Definition, isHoldfastError } from "../../mod.ts";
+import { ByteWriter, Database, type Definition } from "../../mod.ts";
 import { rawTree } from "../../src/structures/transfer/raw_tree.ts";
-import { RUNNING } from "../io/running_io.ts";
 import { diskWith } from "../kernel/file_bytes.ts";
 import { assertWhole, withStore } from "../kernel/checked.ts";
+import { assertDamage } from "../sim/damage_sample.ts";
 import { ROOT } from "../tools/repository.ts";
-import { assertGolden, buildGolden, GOLDEN_PATH, numbers, samples } from "./vector_fixture.ts";
-
-/** Opens and reads everything. @returns the code of the error met, or "whole" */
-async function outcomeOf(image: Uint8Array): Promise<string> {
-  const io = await diskWith(image, GOLDEN_PATH);
-  let db: Database | undefined;
-  try {
-    db = await Database.open(GOLDEN_PATH, { io });
-    assertGolden(db);
-    return "whole";
-  } catch (error) {
-    if (!isHoldfastError(error)) throw error;
-    return error.code;
-  } finally {
-    await db?.close().catch(() => {});
-  }
-}
+import { assertGolden, GOLDEN_PATH, numbers, samples } from "./vector_fixture.ts";
 
 function hexOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Every so many bytes of the store are changed: `DAMAGE_STEP=1` for each. */
-const STEP = Number(process.env["DAMAGE_STEP"] ?? 31);
-
 /** Where the boolean of the first sample is: behind the bitmap and 72 dates. */
 const ON_AT = 16 + 72 * 8;
 
-/** Each runtime takes others. */
-const SHARE = ["deno", "bun", "node"].indexOf(RUNNING);
-
 test("vector: every byte of a store changed in turn is the right elements, or a typed error", async () => {
-  const image = await buildGolden();
-  const outcomes = new Map<string, number>();
-  const damaged = image.slice();
-  let changed = 0;
-  for (let page = 0; page < image.length; page += 4096) {
-    const whole = image.subarray(page, page + 4096);
-    // What nobody reads may be anything; of the superblock there are two.
-    damaged.fill(0xab, page, page + 4096);
-    const isRead = page < 2 * 4096 || await outcomeOf(damaged) !== "whole";
-    damaged.set(whole, page);
-    for (let at = page + SHARE; isRead && at < page + 4096; at += STEP) {
-      damaged[at] = image[at]! ^ 0xff;
-      const outcome = await outcomeOf(damaged);
-      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-      damaged[at] = image[at]!;
-      changed++;
-    }
-  }
-  const codes = [...outcomes.keys()].toSorted().join(" ");
-  assert.ok(changed > 200, `${changed}`);
-  assert.ok((outcomes.get("CORRUPT_PAGE") ?? 0) > 10, codes);
-  assert.ok((outcomes.get("CORRUPT_VALUE") ?? 0) > 10, codes);
-  assert.equal(outcomes.get("INVARIANT"), undefined);
+  const codes = ["CORRUPT_PAGE", "CORRUPT_VALUE"] as const;
+  await assertDamage({ stores: ["vector"], codes });
 });
 
 test("vector: a store cut short at any length is refused", async () => {
-  const image = await buildGolden();
-  for (let length = 0; length < image.length; length += 4093) {
-    assert.match(await outcomeOf(image.slice(0, length)), /^[A-Z_]+$/, `${length} bytes`);
-  }
+  const kinds = ["cut", "removed", "emptied"] as const;
+  await assertDamage({ stores: ["vector"], kinds, codes: ["CORRUPT_SUPERBLOCK", "NOT_OUR_FILE"] });
 });
 
 test("vector: bytes that are no chunk, and no length, are CORRUPT_VALUE; check tells them", async () => {

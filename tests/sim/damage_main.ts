@@ -1,0 +1,87 @@
+/**
+ * The damage campaign as a command:
+ *
+ *     deno run -A --no-npm tests/sim/damage_main.ts --runs 30000
+ *     deno run -A --no-npm tests/sim/damage_main.ts --every
+ *
+ * `--runs N` damages all golden stores in N ways, `--every` changes every byte that is read, cuts
+ * at every length, and does all the rest there is. `--values 4` or `11` changes each byte in so many
+ * ways; `--store NAME` (again for more) and `--state closed` or `crashed` choose. Also runs with bun
+ * and node, with the same figures. Exits with 1 when something was wrong.
+ */
+
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { type DamageRow, goldensOf } from "./damage_campaign.ts";
+import { chosenStores, runLanes } from "./damage_lanes.ts";
+import type { Values } from "./mutations.ts";
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: "string", default: "30000" },
+    every: { type: "boolean", default: false },
+    values: { type: "string", default: "1" },
+    store: { type: "string", multiple: true, default: [] },
+    state: { type: "string" },
+    seed: { type: "string", default: "1" },
+    lanes: { type: "string", default: "2" },
+    quiet: { type: "boolean", default: false },
+  },
+});
+
+const COLUMNS: readonly (readonly [title: string, of: (row: DamageRow) => string | number])[] = [
+  ["store", ({ name }) => name],
+  ["state", ({ state }) => state],
+  ["bytes", ({ bytes }) => bytes],
+  ["unread", ({ unread }) => unread],
+  ["mutations", ({ runs }) => runs],
+  ["changed", ({ changed }) => changed],
+  ["cuts", ({ cuts }) => cuts],
+  ["right", ({ right }) => right],
+  ["error", ({ errors }) => errors],
+  ["tail", ({ tail }) => tail],
+  ["last write", ({ lastWrite }) => lastWrite],
+  ["file gone", ({ absent }) => absent],
+  ["WRONG", ({ violations }) => violations.length],
+];
+
+const VIOLATIONS_SHOWN = 10;
+
+function say(row: DamageRow | undefined): string {
+  return COLUMNS.map(([title, of], at) => {
+    const cell = String(row === undefined ? title : of(row));
+    return at === 0 ? cell.padEnd(26) : cell.padStart(Math.max(9, title.length + 2));
+  }).join("");
+}
+
+const which = { module: "golden_stores.ts", stores: values.store, state: values.state };
+const goldens = await goldensOf(await chosenStores(which));
+const { rows, hangs, deaths } = await runLanes({
+  ...which,
+  share: values.every ? undefined : Math.ceil(Number(values.runs) / goldens.length),
+  values: Number(values.values) as Values,
+  seed: Number(values.seed),
+  lanes: Number(values.lanes),
+}, (done, goldens) => {
+  if (!values.quiet) process.stderr.write(`\r${done} mutations, ${goldens} stores `);
+});
+if (!values.quiet) process.stderr.write("\n");
+
+let failed = hangs + deaths;
+for (const { name, state, violations } of rows) {
+  failed += violations.length;
+  for (const violation of violations.slice(0, VIOLATIONS_SHOWN)) {
+    console.log(`${name}, ${state}: ${violation}`);
+  }
+}
+console.log(say(undefined));
+for (const row of rows) console.log(say(row));
+const codes: Record<string, number> = {};
+for (const row of rows) {
+  for (const [code, count] of Object.entries(row.codes)) codes[code] = (codes[code] ?? 0) + count;
+}
+console.log(Object.entries(codes).sort().map(([code, count]) => `${code} ${count}`).join(", "));
+const runs = rows.reduce((sum, row) => sum + row.runs, 0);
+console.log(`${runs} mutations, ${hangs} hangs, ${deaths} deaths of a process`);
+console.log(`${runs - failed + hangs + deaths} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
