@@ -50,7 +50,7 @@ async function read(image: Uint8Array, isCut = false): Promise<number | string> 
   }
 }
 
-test("BlockStream survives or reports every single changed byte", async () => {
+test("BlockStream survives or reports every single changed byte", { timeout: 60_000 }, async () => {
   const codes = ["CORRUPT_LOG", "CORRUPT_BLOCKS"] as const;
   const rows = await assertDamage({ stores: ["blocks and their streams"], codes });
   // The last batch is like a torn one, which nobody was told of; whatever is before it is not.

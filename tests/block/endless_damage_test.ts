@@ -41,11 +41,21 @@ async function build(): Promise<TestAllocator> {
 
 const STORES = ["endless stream"];
 
-test("EndlessStream survives or reports every changed byte of a closed log", async () => {
-  await assertDamage({ stores: STORES, state: "closed", codes: ["CORRUPT_LOG", "CORRUPT_BLOCKS"] });
-});
+test(
+  "EndlessStream survives or reports every changed byte of a closed log",
+  { timeout: 60_000 },
+  async () => {
+    await assertDamage({
+      stores: STORES,
+      state: "closed",
+      codes: ["CORRUPT_LOG", "CORRUPT_BLOCKS"],
+    });
+  },
+);
 
-test("EndlessStream survives or reports every changed byte of a log that a crash left", async () => {
+test("EndlessStream survives or reports every changed byte of a log that a crash left", {
+  timeout: 60_000,
+}, async () => {
   await assertDamage({
     stores: STORES,
     state: "crashed",
@@ -53,15 +63,19 @@ test("EndlessStream survives or reports every changed byte of a log that a crash
   });
 });
 
-test("EndlessStream survives or reports every truncation of any segment", async () => {
-  const kinds = ["cut", "removed", "emptied"] as const;
-  const codes = ["CORRUPT_BLOCKS"] as const;
-  for (const row of await assertDamage({ stores: STORES, kinds, codes })) {
-    // Of the head a slot may be cut off that is not needed.
-    assert.equal(row.errors + row.right, row.runs);
-    assert.ok(row.errors > row.runs / 2);
-  }
-});
+test(
+  "EndlessStream survives or reports every truncation of any segment",
+  { timeout: 60_000 },
+  async () => {
+    const kinds = ["cut", "removed", "emptied"] as const;
+    const codes = ["CORRUPT_BLOCKS"] as const;
+    for (const row of await assertDamage({ stores: STORES, kinds, codes })) {
+      // Of the head a slot may be cut off that is not needed.
+      assert.equal(row.errors + row.right, row.runs);
+      assert.ok(row.errors > row.runs / 2);
+    }
+  },
+);
 
 /** Damages one byte of the payload that holds a record in the middle of the log. */
 async function damageInside(): Promise<{ blocks: TestAllocator; segment: number }> {

@@ -43,15 +43,19 @@ function damaged(image: Uint8Array, at: number, bits: number): Uint8Array {
   return bytes;
 }
 
-test("Journal: any changed byte leaves the last value when it was closed, else it or the previous", async () => {
-  const kinds = ["byte", "length field", "zeroed", "swapped", "stale"] as const;
-  const [crashed, closed] = await assertDamage({ stores: ["journal"], kinds, codes: [] });
-  assert.equal(closed!.right, closed!.runs);
-  assert.equal(crashed!.right + crashed!.tail + crashed!.lastWrite, crashed!.runs);
-  assert.ok(crashed!.tail > 0);
-});
+test(
+  "Journal: any changed byte leaves the last value when it was closed, else it or the previous",
+  { timeout: 60_000 },
+  async () => {
+    const kinds = ["byte", "length field", "zeroed", "swapped", "stale"] as const;
+    const [crashed, closed] = await assertDamage({ stores: ["journal"], kinds, codes: [] });
+    assert.equal(closed!.right, closed!.runs);
+    assert.equal(crashed!.right + crashed!.tail + crashed!.lastWrite, crashed!.runs);
+    assert.ok(crashed!.tail > 0);
+  },
+);
 
-test("Journal: a file cut to any length, or longer, is told", async () => {
+test("Journal: a file cut to any length, or longer, is told", { timeout: 60_000 }, async () => {
   const kinds = ["cut", "garbage", "emptied"] as const;
   const codes = ["NOT_OUR_FILE", "CORRUPT_JOURNAL"] as const;
   for (const row of await assertDamage({ stores: ["journal"], kinds, codes })) {
@@ -118,7 +122,9 @@ test("Journal and Identity: a newer format is refused, and another kind of file 
   await assert.rejects(Identity.open(io, PATH), { code: "NOT_OUR_FILE" });
 });
 
-test("Identity: any changed byte leaves it as it was, a cut file and two bad copies are told", async () => {
+test("Identity: any changed byte leaves it as it was, a cut file and two bad copies are told", {
+  timeout: 60_000,
+}, async () => {
   const codes = ["NOT_OUR_FILE", "CORRUPT_JOURNAL"] as const;
   await assertDamage({ stores: ["identity"], codes });
   const io = memoryIo();

@@ -59,17 +59,23 @@ async function read(image: Uint8Array): Promise<string> {
 
 const STORES = ["index and record log", "values beside the log"];
 
-test("Database survives or reports every kind of changed byte of a clean file", async () => {
-  const codes = ["CORRUPT_PAGE", "CORRUPT_VALUE"] as const;
-  await assertDamage({ stores: STORES.slice(0, 1), state: "closed", codes });
-});
+test(
+  "Database survives or reports every kind of changed byte of a clean file",
+  { timeout: 60_000 },
+  async () => {
+    const codes = ["CORRUPT_PAGE", "CORRUPT_VALUE"] as const;
+    await assertDamage({ stores: STORES.slice(0, 1), state: "closed", codes });
+  },
+);
 
-test("Database survives or reports every kind of changed byte of a file that a crash left", async () => {
+test("Database survives or reports every kind of changed byte of a file that a crash left", {
+  timeout: 60_000,
+}, async () => {
   const rows = await assertDamage({ stores: STORES, state: "crashed", codes: ["CORRUPT_PAGE"] });
   assert.ok(rows[1]!.tail > 0, "of the last batch it may be a torn tail");
 });
 
-test("Database reports a file cut short at any length", async () => {
+test("Database reports a file cut short at any length", { timeout: 60_000 }, async () => {
   const kinds = ["cut", "removed", "emptied"] as const;
   const codes = ["NOT_OUR_FILE", "CORRUPT_SUPERBLOCK"] as const;
   await assertDamage({ stores: STORES, kinds, codes });

@@ -12,7 +12,9 @@ import { goldenStores } from "./golden_stores.ts";
 import { KINDS, Mutations } from "./mutations.ts";
 
 for (const name of ["secondary index", "segment", "streams"]) {
-  test(`${name}: any damage of a store is the right data, or an error with a code`, async () => {
+  test(`${name}: any damage of a store is the right data, or an error with a code`, {
+    timeout: 60_000,
+  }, async () => {
     await assertDamage({ stores: [name], codes: ["CORRUPT_PAGE", "CORRUPT_SUPERBLOCK"] });
   });
 }
@@ -47,7 +49,9 @@ test("damage campaign: a hang and the death of a process are met, and the rest i
   assert.deepEqual([hanging!.violations, dying!.violations], [[], []]);
 });
 
-test("damage campaign: every golden is small, and every byte that is read has its mutations", async () => {
+test("damage campaign: every golden is small, and every byte that is read has its mutations", {
+  timeout: 60_000,
+}, async () => {
   for (const store of goldenStores) {
     for (const { state, files, before } of await store.build()) {
       const what = `${store.name}, ${state}`;

@@ -257,12 +257,14 @@ test("contentStore.verify ends by its signal, and holds nothing afterwards", () 
     assert.equal(db.stats().heldStates, 0);
   }));
 
-test("contentStore: every byte of a store changed in turn is the right data, or a typed error", async () => {
+test("contentStore: every byte of a store changed in turn is the right data, or a typed error", {
+  timeout: 60_000,
+}, async () => {
   const codes = ["CORRUPT_PAGE"] as const;
   await assertDamage({ stores: ["content store"], codes });
 });
 
-test("contentStore: a store cut to any length is a typed error", async () => {
+test("contentStore: a store cut to any length is a typed error", { timeout: 60_000 }, async () => {
   const kinds = ["cut", "removed", "emptied"] as const;
   const codes = ["CORRUPT_SUPERBLOCK", "NOT_OUR_FILE"] as const;
   await assertDamage({ stores: ["content store"], kinds, codes });

@@ -23,7 +23,9 @@ for (const name of ["closed", "crashed"] as const) {
   });
 }
 
-test("onceMap, register: a store cut short at any length is an error with a code", async () => {
+test("onceMap, register: a store cut short at any length is an error with a code", {
+  timeout: 60_000,
+}, async () => {
   const codes = ["NOT_OUR_FILE", "NOT_FOUND", "CORRUPT_SUPERBLOCK"] as const;
   await assertDamage({ stores: STORES, kinds: ["cut", "removed", "emptied"], codes });
 });

@@ -20,12 +20,14 @@ function hexOf(bytes: Uint8Array): string {
 /** Where the boolean of the first sample is: behind the bitmap and 72 dates. */
 const ON_AT = 16 + 72 * 8;
 
-test("vector: every byte of a store changed in turn is the right elements, or a typed error", async () => {
+test("vector: every byte of a store changed in turn is the right elements, or a typed error", {
+  timeout: 60_000,
+}, async () => {
   const codes = ["CORRUPT_PAGE", "CORRUPT_VALUE"] as const;
   await assertDamage({ stores: ["vector"], codes });
 });
 
-test("vector: a store cut short at any length is refused", async () => {
+test("vector: a store cut short at any length is refused", { timeout: 60_000 }, async () => {
   const kinds = ["cut", "removed", "emptied"] as const;
   await assertDamage({ stores: ["vector"], kinds, codes: ["CORRUPT_SUPERBLOCK", "NOT_OUR_FILE"] });
 });
@@ -122,13 +124,17 @@ test("regression: the bytes of a vector are the same everywhere", async () => {
   });
 });
 
-test("vector: a store of version 1 holds what it held, to read and to go on", async () => {
-  const image = gunzipSync(readFileSync(join(ROOT, "tests/fixtures/vectors-v1.hold.gz")));
-  const io = await diskWith(image, GOLDEN_PATH);
-  const db = await Database.open(GOLDEN_PATH, { io });
-  assertGolden(db);
-  await db.update((tx) => tx.open(numbers).push(77));
-  assert.equal(db.open(numbers).at(-1), 77);
-  await assertWhole(db);
-  await db.close();
-});
+test(
+  "vector: a store of version 1 holds what it held, to read and to go on",
+  { timeout: 60_000 },
+  async () => {
+    const image = gunzipSync(readFileSync(join(ROOT, "tests/fixtures/vectors-v1.hold.gz")));
+    const io = await diskWith(image, GOLDEN_PATH);
+    const db = await Database.open(GOLDEN_PATH, { io });
+    assertGolden(db);
+    await db.update((tx) => tx.open(numbers).push(77));
+    assert.equal(db.open(numbers).at(-1), 77);
+    await assertWhole(db);
+    await db.close();
+  },
+);
