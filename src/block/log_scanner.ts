@@ -12,7 +12,7 @@
  * | 4 | nothing of this use                                | none                                     | clean end        |
  * | 5 | a header or payload of this use that is not whole   | none                                     | torn tail, dropped and reported |
  *
- * A header that is not whole is of this use if its salt is, or its place in the order.
+ * A header that is not whole is of this use if most of what is known beforehand is (log_batch.ts).
  *
  * Valid means: header checksum, salt, sequence, chain, length within the extent, payload checksum, and
  * that what the records name outside the log is whole.
@@ -226,17 +226,18 @@ export function tornEnd(
   from: number,
   checksum: Checksum,
   identity: number,
-  { sequence, chain }: LogPosition,
+  position: LogPosition,
 ): number {
   let end = from;
+  const next = { ...position, salt: window.extent.salt };
   const index = window.load(from, BATCH_HEADER_BYTES);
-  if (index >= 0 && resemblesHeader(window.bytes, index, window.extent.salt, sequence, chain)) {
+  if (index >= 0 && resemblesHeader(window.bytes, index, next)) {
     end = Math.min(window.extent.bytes, batchEnd(from, 0, true));
   }
   findHeader(window, from, window.extent.bytes, checksum, identity, (header, at) => {
     if (header.salt === window.extent.salt) {
-      const next = batchEnd(at, header.payloadBytes, header.sealed);
-      end = Math.max(end, Math.min(window.extent.bytes, next));
+      const behind = batchEnd(at, header.payloadBytes, header.sealed);
+      end = Math.max(end, Math.min(window.extent.bytes, behind));
     }
     return false;
   });

@@ -150,7 +150,8 @@ test("regression: a last batch whose header is damaged anywhere is a torn tail t
   }
   for (let at = last; at < last + 64; at++) {
     const torn = image.slice();
-    torn[at] = torn[at]! ^ 1;
+    // One byte, or a number of eight.
+    torn.fill(torn[at]! ^ 1, at, at % 2 === 0 ? at + 1 : Math.min(at + 8, last + 64));
     const db = await Database.open(PATH, { io: await diskWith(torn, PATH), readOnly: true });
     assert.equal(db.open(table).count(), 1509);
     assert.ok(db.recovered.droppedBytes > 0, `byte ${at - last} of the header`);
