@@ -29,8 +29,6 @@ const SIZES: Readonly<Record<CampaignName, readonly string[]>> = {
   swarm: ["--swarm", "20"],
 };
 
-const SEED = "1";
-
 interface Outcome {
   readonly killed: boolean;
   readonly text: string;
@@ -102,23 +100,30 @@ function run(args: readonly string[], cwd: string): Promise<Run> {
   });
 }
 
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    seed: { type: "string", default: "1" },
+    quiet: { type: "boolean", default: false },
+  },
+});
+
 async function campaign(folder: string, size: readonly string[]): Promise<Outcome> {
   const main = join(folder, "tests/sim/main.ts");
   const runtime = "Deno" in globalThis ? ["run", "-A", "--no-check"] : [];
-  const options = [...size, "--seed", SEED, "--violations", "1"];
+  const options = [...size, "--seed", values.seed, "--violations", "1"];
   const args = [...runtime, main, "--quiet", ...options];
   const { status, stdout, stderr, signal } = await run(args, folder);
   const lines = stdout.split("\n");
   const violation = lines.find((line) => line.startsWith("VIOLATION"));
   // Where it was found, for those who want to see it: seed, subject, round and cut.
-  if (violation !== undefined) return { killed: true, text: `seed ${SEED}: ${violation}` };
-  if (signal !== null) return { killed: true, text: `seed ${SEED}: the campaign hung` };
+  if (violation !== undefined) return { killed: true, text: `seed ${values.seed}: ${violation}` };
+  if (signal !== null) return { killed: true, text: `seed ${values.seed}: the campaign hung` };
   const summary = lines.findLast((line) => line !== "") ?? "";
   if (status === 0) return { killed: false, text: summary };
   throw new Error(`the campaign did not run (exit code ${status}): ${stderr.slice(-2000)}`);
 }
 
-const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
 const chosen = mutants.filter(({ name }) => name.includes(values.only));
 const waiting = [...chosen];
 let killed = 0;
