@@ -82,6 +82,7 @@ export const kernelMutants: readonly Mutant[] = [
     "src/kernel/engine.ts",
     "      this.file.sync();\n    } catch",
     "    } catch",
+    "group commit",
   ),
   mutant(
     "an image does not say where replay begins",
@@ -94,6 +95,7 @@ export const kernelMutants: readonly Mutant[] = [
     CHECKPOINT,
     "log.switchTo(extentOf(engine.superblock.next))",
     "log.switchTo(extentOf(engine.superblock.current))",
+    "checkpoint",
   ),
   mutant(
     "freed pages are reused at once",
@@ -147,6 +149,7 @@ export const kernelMutants: readonly Mutant[] = [
     SPACE,
     "    this.freed.forEach((first, count) => clearRun(bits, first, count));\n",
     "",
+    "group commit",
   ),
   mutant(
     "the file is cut before the superblock that allows it is durable",

@@ -1,6 +1,6 @@
 /** Bugs of the stream store. */
 
-import { type Mutant, mutant } from "./mutant.ts";
+import { type Mutant, mutant, mutantOf } from "./mutant.ts";
 
 const APPEND = "src/streams/append.ts";
 const CREATE = "src/streams/create.ts";
@@ -8,13 +8,14 @@ const LANE = "src/streams/lane.ts";
 
 /** Planted bugs of what a stream keeps in one commit, and of when it answers. */
 export const streamsMutants: readonly Mutant[] = [
-  mutant(
-    "changes of streams are acknowledged before they are durable",
-    LANE,
-    "          ? { isolation }\n",
-    '          ? { isolation, durability: "memory" }\n',
-    "streams group on one",
-  ),
+  mutantOf("changes of streams are acknowledged before they are durable", [
+    { file: LANE, find: "? { isolation }\n", replace: '? { isolation, durability: "memory" }\n' },
+    {
+      file: LANE,
+      find: ": { durability: this.#durability, isolation },",
+      replace: ': { durability: "memory", isolation },',
+    },
+  ], "streams group on one"),
   mutant(
     "what a producer has sent is not kept with its messages",
     APPEND,
