@@ -11,6 +11,7 @@
  */
 
 import { closeSync, existsSync, linkSync, openSync, unlinkSync } from "node:fs";
+import { dirname } from "node:path";
 import process from "node:process";
 import { type ErrorCode, IoError } from "../../src/errors.ts";
 import type { IoLockMode } from "../../src/io/adapter.ts";
@@ -96,11 +97,28 @@ export function takeSqliteLock(
     connection?.close();
     const result = resultCode(error);
     if (result === SQLITE_BUSY) return undefined;
+    checkDescriptors(path);
     const code = CODE_OF_RESULT[result ?? 0];
     if (code === undefined) throw ioError("lock", path, error);
     throw new IoError(code, `cannot lock ${path}`, { path, cause: error });
   }
   return heldLock(connection);
+}
+
+/**
+ * Throws `IO_TOO_MANY_FILES` when the process has no descriptor left: to SQLite that is any file that
+ * it cannot open. Asked of the folder, because closing the lock file here would drop the lock.
+ */
+function checkDescriptors(path: string): void {
+  let fd: number;
+  try {
+    fd = openSync(dirname(path), "r");
+  } catch (error) {
+    const mapped = ioError("lock", path, error);
+    if (mapped instanceof IoError && mapped.code === "IO_TOO_MANY_FILES") throw mapped;
+    return;
+  }
+  closeSync(fd);
 }
 
 function heldLock(connection: SqliteConnection): SqliteLock {

@@ -5,18 +5,19 @@ import { runKills } from "./kill.ts";
 import { OutsideList } from "./outside_list.ts";
 import { originOf, payload } from "./payload.ts";
 import { presentRuntimes } from "./present_runtimes.ts";
-import { SCENE_NAMES } from "./scenes.ts";
 
-const ROUNDS = SCENE_NAMES.length;
+/** The other ones are played by `main.ts`. */
+const SCENES = ["records", "content", "endless"];
+const ROUNDS = SCENES.length;
 
-test("kill -9: each structure keeps what it has acknowledged", async (t) => {
+test("kill -9: what was acknowledged is kept, by an index, a log, a content store, a stream", async (t) => {
   if (process.platform === "win32") return t.skip("processes have no groups on Windows");
   const [runtime] = presentRuntimes();
   const tally = await runKills({
     rounds: ROUNDS,
     runtimes: [runtime!],
     seed: 1,
-    scenes: SCENE_NAMES,
+    scenes: SCENES,
   });
   assert.deepEqual([tally.passed, tally.failed], [ROUNDS, 0]);
 });
