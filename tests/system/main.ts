@@ -3,7 +3,7 @@
  * test should.
  *
  * Arguments: `--rounds N` (of `kill -9`, of each runtime, default 30), `--faults N` (runs with failing
- * system calls, of each runtime, default 10), `--runtime deno|bun|node|all` (default all), `--scene
+ * system calls, of each runtime, default 10), `--no-heap` (without the large store), `--runtime deno|bun|node|all` (default all), `--scene
  * NAME` (default all, the server included), `--seed N` (default: drawn and printed), which decides
  * about everything but time. The last line is `N passed, N failed`.
  *
@@ -12,6 +12,7 @@
 
 import { numberFlag, parseFlags } from "../../src/cli/flags.ts";
 import { findRuntime, RUNTIME_NAMES } from "../tools/runtimes.ts";
+import { runHeaps } from "./heap.ts";
 import { noInjection } from "./injection.ts";
 import { runKills } from "./kill.ts";
 import { SCENE_NAMES } from "./scenes.ts";
@@ -22,6 +23,7 @@ const FLAGS = {
   rounds: { value: "N", help: "rounds of kill -9 of each runtime" },
   faults: { value: "N", help: "runs with failing system calls of each runtime" },
   runtime: { value: "NAME", help: "runtime of the processes" },
+  heap: { help: "a store many times larger than a heap of 64 MiB; default on (--no-heap)" },
   scene: { value: "NAME", help: "what they work on" },
   seed: { value: "N", help: "seed of all that is random" },
 };
@@ -58,6 +60,10 @@ async function main(args: readonly string[]): Promise<number> {
     const began = performance.now();
     if (reason !== undefined) console.log(`failing system calls: skipped, ${reason}`);
     else note("failing system calls", await runStrains({ runs, runtimes, seed, scenes }), began);
+  }
+  if (scene === "all" && flags.values.get("heap") !== "false") {
+    const began = performance.now();
+    note("a heap of 64 MiB", await runHeaps(runtimes), began);
   }
   const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
   const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
