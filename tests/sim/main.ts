@@ -89,11 +89,18 @@ async function crashes(): Promise<number> {
   return report.violations.length;
 }
 
+/** The line that `deno task prove` reads. */
+function showLine(done: number, found: { states: number; violations: readonly string[] }): void {
+  const { states, violations: { length: violations } } = found;
+  console.log(JSON.stringify({ rows: [{ done, violations, more: { states } }] }));
+}
+
 async function faults(runs: number): Promise<number> {
   const violationsMax = Number(values.violations);
   const report = await runFaultCampaign({ seed, subjects: chosen(subjects), runs, violationsMax });
   for (const violation of report.violations) console.log(`${violation}\n`);
   console.log(faultTable(report));
+  if (values.json) showLine(report.runs, report);
   console.log(
     `${report.runs} faults, ${report.states} states, ${report.violations.length} violations`,
   );
@@ -106,6 +113,7 @@ async function swarm(seeds: number): Promise<number> {
   const report = await runSwarm({ seeds, from: seed, violationsMax });
   for (const violation of report.violations) console.log(`${violation}\n`);
   console.log(swarmTable(report));
+  if (values.json) showLine(report.seeds, report);
   console.log(
     `${report.seeds} seeds, ${report.states} states, ${report.violations.length} violations`,
   );

@@ -77,7 +77,7 @@ export const proveLines: readonly ProveLine[] = [
     name: "faults",
     unit: "runs",
     file: MAIN,
-    args: ["--quiet", "--faults", "1000"],
+    args: ["--json", "--quiet", "--faults", "1000"],
     goals: { quick: 10_000, release: 100_000 },
   },
   {
@@ -91,7 +91,7 @@ export const proveLines: readonly ProveLine[] = [
     name: "swarm",
     unit: "seeds",
     file: MAIN,
-    args: ["--quiet", "--swarm", "25"],
+    args: ["--json", "--quiet", "--swarm", "25"],
     seeds: 25,
     goals: { quick: 500, release: 20_000 },
   },
