@@ -27,8 +27,10 @@ export interface ProveLine {
   readonly structure?: string;
   /** The goal holds for each runtime, and what they find is not compared. */
   readonly eachRuntime?: boolean;
-  /** One process does all of it, alone, and there are no seeds. */
+  /** One process does all of it, and there are no seeds. */
   readonly once?: boolean;
+  /** It keeps all cores busy: it runs alone, after the others. */
+  readonly alone?: boolean;
   /** It needs the folder of packages. */
   readonly packages?: boolean;
   /**
@@ -65,7 +67,8 @@ export const proveLines: readonly ProveLine[] = [
     unit: "cases",
     file: "tests/sim/corpus_main.ts",
     args: [],
-    goals: { quick: 1, release: 1 },
+    goals: { quick: 20, release: 20 },
+    once: true,
   },
   crashes("kernel", 50_000, 1_000_000),
   crashes("log", 50_000, 1_000_000),
@@ -110,5 +113,6 @@ export const proveLines: readonly ProveLine[] = [
     args: [],
     goals: { quick: 25, release: 25 },
     once: true,
+    alone: true,
   },
 ];

@@ -124,7 +124,7 @@ export class ProveRun {
     const sample = this.#samples.shift();
     if (sample !== undefined) return sample;
     for (const lane of this.#plan.lanes) {
-      if ((lane.line.once ?? false) !== isAlone || !this.#isWanted(lane)) continue;
+      if ((lane.line.alone ?? false) !== isAlone || !this.#isWanted(lane)) continue;
       const shares = this.#shares.get(lane.name)!;
       const taken = this.#taken.get(lane.name) ?? new Set();
       let seed = 1;
@@ -209,7 +209,7 @@ export class ProveRun {
     };
     this.#keep(share, lane);
     const { line } = lane;
-    if (line.once || line.eachRuntime) return;
+    if (line.alone || line.eachRuntime) return;
     // A sample is a tenth by itself; of a release even that is done for each tenth share only.
     if ((line.sample === undefined || level === "release") && seed % 10 !== 1) return;
     for (const other of runtimes) {
