@@ -175,19 +175,28 @@ test("Database is POISONED by a failed sync: nothing more is acknowledged, reads
   await again.close();
 });
 
-test("Database is POISONED by a failed log write", async () => {
-  const disk = new SimulatedDisk();
-  const db = await Database.open("/a.hold", { io: disk.io });
-  await db.update((tx) => tx.open(table).put("a", filled(1, 1)));
-  disk.fail({ operation: "write", error: "NO_SPACE", times: 1 });
-  await assert.rejects(db.update((tx) => tx.open(table).put("b", filled(1, 2))), {
-    code: "NO_SPACE",
+for (const operation of ["write", "sync"] as const) {
+  test(`Database is POISONED by a log that is full at a ${operation}: what failed may be there`, async () => {
+    const disk = new SimulatedDisk();
+    const db = await Database.open("/a.hold", { io: disk.io });
+    await db.update((tx) => tx.open(table).put("a", filled(1, 1)));
+    disk.fail({ operation, error: "NO_SPACE", times: 1 });
+    await assert.rejects(db.update((tx) => tx.open(table).put("b", filled(1, 2))), (error) => {
+      assert.ok(isHoldfastError(error));
+      assert.equal(error.code, "POISONED");
+      assert.equal((error.cause as { code?: string }).code, "NO_SPACE");
+      return true;
+    });
+    await assert.rejects(db.update((tx) => tx.open(table).put("c", filled(1, 3))), {
+      code: "POISONED",
+    });
+    const next = await Database.open("/a.hold", { io: disk.processDeath().io });
+    assert.equal(next.open(table).get("b") !== undefined, operation === "sync");
+    assert.equal(next.open(table).get("c"), undefined);
+    await next.close();
+    await db.close();
   });
-  await assert.rejects(db.update((tx) => tx.open(table).put("c", filled(1, 3))), {
-    code: "POISONED",
-  });
-  await db.close();
-});
+}
 
 test("Database on a slow disk syncs off the thread and keeps reads quick", async () => {
   const disk = new SimulatedDisk({ syncMilliseconds: 10 });

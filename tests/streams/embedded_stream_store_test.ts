@@ -132,6 +132,19 @@ test("EmbeddedStreamStore: nor does it after a clean close that follows the cras
   await crashed.close();
 });
 
+test("EmbeddedStreamStore: no-space is only refused when nothing was stored", async () => {
+  const disk = new SimulatedDisk();
+  const store = await openAt(disk.io);
+  done(await store.create("a"));
+  disk.fail({ operation: "sync", error: "NO_SPACE" });
+  await rejects(store.append("a", messages("perhaps")), { code: "POISONED" });
+  await rejects(store.append("a", messages("no")), { code: "POISONED" });
+  const next = await openAt(disk.processDeath().io);
+  await assertTexts(next, "a", ["perhaps"]);
+  await next.close();
+  await store.close();
+});
+
 test("EmbeddedStreamStore: renewals in memory are persisted after a minute", async () => {
   const io = memoryIo();
   const clock = { now: BEGIN };
