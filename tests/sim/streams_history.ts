@@ -7,7 +7,7 @@
 import type { Page } from "../../src/streams/stream_store.ts";
 import { type Answer, applyChange, type Change } from "./streams_changes.ts";
 import { incarnationOf, offsetText, StreamsModel } from "./streams_model.ts";
-import type { Death } from "./subject.ts";
+import { type Death, LostError } from "./subject.ts";
 import { sumOfRun } from "./streams_sums.ts";
 
 /** A call. */
@@ -16,8 +16,8 @@ export interface Entry {
   /** The time of the call. */
   readonly now: number;
   answer?: Answer;
-  /** It was rejected: nobody knows whether it was done. */
-  rejected?: boolean;
+  /** It was rejected, with the power on or gone: nobody knows whether it was done. */
+  rejected?: "lit" | "dark";
 }
 
 /** A stream as a reader saw it, from its beginning to its tail. */
@@ -59,12 +59,14 @@ export class StreamsHistory {
   /** A call that is made now. */
   attempt(change: Change, now: number): Entry {
     const entry = { change, now };
+    this.#courses = undefined;
     this.#entries.push(entry);
     return entry;
   }
 
   /** A page from the beginning to the tail. */
   saw(page: Page): void {
+    this.#courses = undefined;
     const { incarnation, nextOffset } = page;
     this.#sights.push({ incarnation, offset: nextOffset, sum: sumOfRun(page.messages) });
   }
@@ -94,11 +96,11 @@ export class StreamsHistory {
   }
 
   /** Says how what was found, which matches nothing, differs from the nearest prefix. */
-  explain(content: string, clean: boolean, death: Death): string {
+  mismatch(content: string, clean: boolean, death: Death): Error {
     const { entries, states, required } = this.#resolved()[0]!;
     const where = `prefix ${required[death]}..${entries.length}`;
     const older = states.findLastIndex((one) => one.clean === clean && one.content === content);
-    if (older >= 0) return `the state is that after ${older} calls, none of ${where}`;
+    if (older >= 0) return new LostError(`it is that after ${older} calls, none of ${where}`);
     const found = content.split("\n");
     let best: string[] = [];
     for (let length = entries.length; length >= required[death]; length--) {
@@ -111,7 +113,7 @@ export class StreamsHistory {
         best = [`nearest is ${length} of ${where}, clean ${states[length]!.clean}`, ...differences];
       }
     }
-    return `the state (clean ${clean}) is that after no prefix: ${best.slice(0, 9).join("\n  ")}`;
+    return new Error(`it (clean ${clean}) is that after no prefix: ${best.join("\n  ")}`);
   }
 
   /** The model after a prefix. */
@@ -127,19 +129,33 @@ export class StreamsHistory {
 
   /**
    * Left out is what was refused for want of space, and what was rejected before something later was
-   * answered. What was rejected at the end may have been done or not.
+   * answered; a sweep has several steps, and may have taken some. What was rejected at the end may
+   * have been done or not, and where a call failed by itself, those beside it went on.
    */
   #resolve(): readonly Course[] {
-    const answered = this.#entries.findLastIndex((entry) => isDone(entry));
-    const entries = this.#entries.filter((entry, at) =>
-      !isRefusedForSpace(entry) && !(entry.rejected === true && at < answered)
-    );
-    const courses = [this.#course(entries)];
-    const sure = entries.filter((entry) => entry.rejected !== true);
-    const tail = entries.length - sure.length;
-    // A call may fail alone, and those beside it go on.
-    if (tail > 0 && sure.at(-1) !== entries.at(-1 - tail)) courses.push(this.#course(sure));
-    return courses;
+    const all = this.#entries.filter((entry) => !isRefusedForSpace(entry));
+    const answered = all.findLastIndex(({ answer }) => answer !== undefined);
+    const courses = new Map<string, readonly Entry[]>();
+    for (const isSwept of [false, true]) {
+      for (const gone of [[], ["lit"], ["dark"], ["lit", "dark"]]) {
+        const isKept = ({ change, rejected }: Entry, at: number): boolean =>
+          rejected === undefined ||
+          (at > answered ? !gone.includes(rejected) : isSwept && change.kind === "sweep");
+        const kept = all.map(isKept);
+        courses.set(kept.join(), all.filter((_, at) => kept[at]));
+      }
+    }
+    const found: Course[] = [];
+    let failure: unknown;
+    for (const entries of courses.values()) {
+      try {
+        found.push(this.#course(entries));
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    if (found.length === 0) throw failure;
+    return found;
   }
 
   #course(entries: readonly Entry[]): Course {
@@ -180,10 +196,6 @@ export class StreamsHistory {
 
 function isRefusedForSpace({ answer }: Entry): boolean {
   return answer?.outcome === "refused" && answer.refusal.reason === "no-space";
-}
-
-function isDone(entry: Entry): boolean {
-  return entry.answer !== undefined && !isRefusedForSpace(entry);
 }
 
 function shows(model: StreamsModel, { incarnation, offset, sum }: Sight): boolean {

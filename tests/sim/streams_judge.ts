@@ -12,7 +12,7 @@ import { applyChange, type Change } from "./streams_changes.ts";
 import type { Prefix, StreamsHistory } from "./streams_history.ts";
 import { offsetText, StreamsModel } from "./streams_model.ts";
 import { type OpenStreams, openStreams, type StreamsSettings } from "./streams_session.ts";
-import type { Death } from "./subject.ts";
+import { DamageFoundError, type Death } from "./subject.ts";
 
 /** A store that was found right. */
 export interface JudgedStreams {
@@ -23,7 +23,7 @@ export interface JudgedStreams {
   readonly content: string;
 }
 
-/** @throws for a store that must not be. */
+/** @throws for a store that must not be; first of all, if the check of the database finds damage. */
 export async function judgeStreams(
   disk: SimulatedDisk,
   settings: StreamsSettings,
@@ -33,16 +33,16 @@ export async function judgeStreams(
 ): Promise<JudgedStreams> {
   const open = await openStreams(disk, settings, () => now);
   const { database, store, clean } = open;
+  const { ok, problems } = await database.check();
+  if (!ok || problems.length > 0) throw new DamageFoundError(`check: ${JSON.stringify(problems)}`);
   const audit = auditStreams(durableTables(database));
   const prefix = history.match(audit.content, clean, death);
-  if (prefix === undefined) throw new Error(history.explain(audit.content, clean, death));
+  if (prefix === undefined) throw history.mismatch(audit.content, clean, death);
   const model = history.modelAt(prefix);
   model.clean = clean;
   applyChange(model, { kind: "open" }, now);
   await compareReaders(store, model, audit, now);
   for (const { change } of prefix.entries) replay(database, model, change, now);
-  const { ok, problems } = await database.check();
-  if (!ok || problems.length > 0) throw new Error(`check: ${JSON.stringify(problems)}`);
   return { open, model, prefix, content: audit.content };
 }
 

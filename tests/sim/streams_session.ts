@@ -76,8 +76,6 @@ export class StreamsSession {
   readonly #settings: StreamsSettings;
   readonly #running: Promise<unknown>[] = [];
   #open: OpenStreams | undefined;
-  /** A sweep has several steps: when one fails, nobody knows of those before it. */
-  #isSwept = false;
 
   /** A session that goes on with `already`, or has yet to open. */
   constructor(
@@ -151,13 +149,11 @@ export class StreamsSession {
   async sweep(): Promise<void> {
     await this.#follow({ kind: "sweep" }, async () => {
       let expired = 0;
-      this.#isSwept = true;
       for (let more = true; more;) {
         const report = await this.#store.sweep();
         expired += report.expired;
         more = report.more;
       }
-      this.#isSwept = false;
       return { outcome: "done", expired };
     });
   }
@@ -210,7 +206,7 @@ export class StreamsSession {
 
   /** A handle that met a failure: it refuses, or keeps what it acknowledges. */
   async #tryOn(): Promise<void> {
-    if (this.disk.isDark || this.#open === undefined || this.#isSwept) return;
+    if (this.disk.isDark || this.#open === undefined) return;
     await this.create("afterwards", { messages: this.messages(200) });
     if (this.random.below(2) === 0) await this.close();
   }
@@ -226,7 +222,7 @@ export class StreamsSession {
       entry.answer = answer;
       return answer;
     }, (error) => {
-      entry.rejected = true;
+      entry.rejected = this.disk.isDark ? "dark" : "lit";
       throw error;
     });
     const result = settleTurns(this.disk, done);
