@@ -16,8 +16,8 @@ export interface Entry {
   /** The time of the call. */
   readonly now: number;
   answer?: Answer;
-  /** It was rejected, with the power on or gone: nobody knows whether it was done. */
-  rejected?: "lit" | "dark";
+  /** Nobody knows whether it was done. */
+  rejected?: boolean;
 }
 
 /** A stream as a reader saw it, from its beginning to its tail. */
@@ -45,28 +45,34 @@ interface Course {
 /** The calls of one run. */
 export class StreamsHistory {
   readonly base: StreamsModel;
+  /** What the store holds if all that was asked for is done. */
+  readonly latest: StreamsModel;
   readonly #survives: Death;
   readonly #entries: Entry[] = [];
   readonly #sights: Sight[] = [];
-  #courses: readonly Course[] | undefined;
+  /** The calls that may have counted, the likeliest first, and what follows from each choice. */
+  #selections: (readonly Entry[])[] | undefined;
+  #courses: Course[] = [];
 
   /** `survives`: what an answer promises to survive. `base`: what the store certainly holds. */
   constructor(survives: Death, base: StreamsModel = new StreamsModel()) {
     this.base = base;
+    this.latest = new StreamsModel(base);
     this.#survives = survives;
   }
 
   /** A call that is made now. */
   attempt(change: Change, now: number): Entry {
     const entry = { change, now };
-    this.#courses = undefined;
+    this.#forget();
     this.#entries.push(entry);
+    applyChange(this.latest, change, now);
     return entry;
   }
 
   /** A page from the beginning to the tail. */
   saw(page: Page): void {
-    this.#courses = undefined;
+    this.#forget();
     const { incarnation, nextOffset } = page;
     this.#sights.push({ incarnation, offset: nextOffset, sum: sumOfRun(page.messages) });
   }
@@ -76,12 +82,12 @@ export class StreamsHistory {
    * @throws for a wrong one, and for a sight that no prefix explains.
    */
   verify(): void {
-    this.#resolved();
+    this.#possible().next();
   }
 
   /** The longest prefix that was found, if it may be found after such a death. */
   match(content: string, clean: boolean, death: Death): Prefix | undefined {
-    for (const { entries, states, required } of this.#resolved()) {
+    for (const { entries, states, required } of this.#possible()) {
       for (let length = entries.length; length >= required[death]; length--) {
         const state = states[length]!;
         // The mark of a clean close may be missing: an opening takes it away that a power cut ends
@@ -97,7 +103,8 @@ export class StreamsHistory {
 
   /** Says how what was found, which matches nothing, differs from the nearest prefix. */
   mismatch(content: string, clean: boolean, death: Death): Error {
-    const { entries, states, required } = this.#resolved()[0]!;
+    const [course] = this.#possible();
+    const { entries, states, required } = course!;
     const where = `prefix ${required[death]}..${entries.length}`;
     const older = states.findLastIndex((one) => one.clean === clean && one.content === content);
     if (older >= 0) return new LostError(`it is that after ${older} calls, none of ${where}`);
@@ -123,39 +130,46 @@ export class StreamsHistory {
     return model;
   }
 
-  #resolved(): readonly Course[] {
-    return this.#courses ??= this.#resolve();
+  #forget(): void {
+    this.#selections = undefined;
+    this.#courses = [];
   }
 
-  /**
-   * Left out is what was refused for want of space, and what was rejected before something later was
-   * answered; a sweep has several steps, and may have taken some. What was rejected at the end may
-   * have been done or not, and where a call failed by itself, those beside it went on.
-   */
-  #resolve(): readonly Course[] {
-    const all = this.#entries.filter((entry) => !isRefusedForSpace(entry));
-    const answered = all.findLastIndex(({ answer }) => answer !== undefined);
-    const courses = new Map<string, readonly Entry[]>();
-    for (const isSwept of [false, true]) {
-      for (const gone of [[], ["lit"], ["dark"], ["lit", "dark"]]) {
-        const isKept = ({ change, rejected }: Entry, at: number): boolean =>
-          rejected === undefined ||
-          (at > answered ? !gone.includes(rejected) : isSwept && change.kind === "sweep");
-        const kept = all.map(isKept);
-        courses.set(kept.join(), all.filter((_, at) => kept[at]));
-      }
-    }
-    const found: Course[] = [];
+  /** The courses that the answers allow, each made when it is asked for. At least one. */
+  *#possible(): Generator<Course> {
+    this.#selections ??= this.#select();
     let failure: unknown;
-    for (const entries of courses.values()) {
+    let isNone = true;
+    for (const [at, entries] of this.#selections.entries()) {
       try {
-        found.push(this.#course(entries));
+        const course = this.#courses[at] ??= this.#course(entries);
+        isNone = false;
+        yield course;
       } catch (error) {
         failure ??= error;
       }
     }
-    if (found.length === 0) throw failure;
-    return found;
+    if (isNone) throw failure;
+  }
+
+  /**
+   * Left out is what was refused for want of space, and what was rejected before something later was
+   * answered; but a sweep has several steps, and may have taken some. Of what was rejected at the end
+   * all may have been done, or all from some call on: those before it have failed by themselves.
+   */
+  #select(): (readonly Entry[])[] {
+    const all = this.#entries.filter((entry) => !isRefusedForSpace(entry));
+    const answered = all.findLastIndex(({ answer }) => answer !== undefined);
+    const chosen = new Map<string, readonly Entry[]>();
+    for (let from = answered + 1; from <= all.length; from++) {
+      for (const isSwept of [false, true]) {
+        const kept = all.map(({ change, rejected }, at) =>
+          rejected !== true || (at > answered ? at >= from : isSwept && change.kind === "sweep")
+        );
+        chosen.set(kept.join(), all.filter((_, at) => kept[at]));
+      }
+    }
+    return [...chosen.values()];
   }
 
   #course(entries: readonly Entry[]): Course {

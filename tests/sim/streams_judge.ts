@@ -31,7 +31,7 @@ export async function judgeStreams(
   death: Death,
   now: number,
 ): Promise<JudgedStreams> {
-  const open = await openStreams(disk, settings, () => now);
+  const open = await openStreams(disk, settings, { now });
   const { database, store, clean } = open;
   const { ok, problems } = await database.check();
   if (!ok || problems.length > 0) throw new DamageFoundError(`check: ${JSON.stringify(problems)}`);

@@ -29,6 +29,8 @@ export interface StreamsSettings {
 export interface OpenStreams {
   readonly database: Database;
   readonly store: EmbeddedStreamStore;
+  /** Its clock. */
+  readonly clock: { now: number };
   /** It had been closed cleanly. */
   readonly clean: boolean;
 }
@@ -50,11 +52,11 @@ export async function settleTurns<T>(disk: SimulatedDisk, promise: Promise<T>): 
   return await promise;
 }
 
-/** Opens the store of a disk; `now` is its clock. */
+/** Opens the store of a disk. */
 export async function openStreams(
   disk: SimulatedDisk,
   settings: StreamsSettings,
-  now: () => number,
+  clock: { now: number },
 ): Promise<OpenStreams> {
   const database = await settleTurns(
     disk,
@@ -62,8 +64,9 @@ export async function openStreams(
   );
   const clean = readCleanMark(durableTables(database)) !== undefined;
   const { durability = "disk" } = settings;
+  const now = (): number => clock.now;
   const store = await settleTurns(disk, EmbeddedStreamStore.open(database, { durability, now }));
-  return { database, store, clean };
+  return { database, store, clock, clean };
 }
 
 /** One store on one disk, from open to close or death, and perhaps again. */
@@ -71,9 +74,8 @@ export class StreamsSession {
   readonly disk: SimulatedDisk;
   readonly random: Prng;
   readonly history: StreamsHistory;
-  /** The time; change it only when nothing is under way. */
-  now: number;
   readonly #settings: StreamsSettings;
+  readonly #clock: { now: number };
   readonly #running: Promise<unknown>[] = [];
   #open: OpenStreams | undefined;
 
@@ -82,15 +84,24 @@ export class StreamsSession {
     disk: SimulatedDisk,
     settings: StreamsSettings,
     random: Prng,
-    already?: { readonly open: OpenStreams; readonly model: StreamsModel; readonly now: number },
+    already?: { readonly open: OpenStreams; readonly model: StreamsModel },
   ) {
     this.disk = disk;
     this.random = random;
-    this.now = already?.now ?? 1_000_000;
+    this.#clock = already?.open.clock ?? { now: 1_000_000 };
     this.#settings = settings;
     this.#open = already?.open;
     const survives = settings.durability === "os" ? "process" : "power";
     this.history = new StreamsHistory(survives, already?.model);
+  }
+
+  /** The time; change it only when nothing is under way. */
+  get now(): number {
+    return this.#clock.now;
+  }
+
+  set now(now: number) {
+    this.#clock.now = now;
   }
 
   get #store(): EmbeddedStreamStore {
@@ -100,7 +111,7 @@ export class StreamsSession {
 
   async open(): Promise<void> {
     await this.#follow({ kind: "open" }, async () => {
-      this.#open = await openStreams(this.disk, this.#settings, () => this.now);
+      this.#open = await openStreams(this.disk, this.#settings, this.#clock);
       return { outcome: "done" };
     });
   }
@@ -222,7 +233,7 @@ export class StreamsSession {
       entry.answer = answer;
       return answer;
     }, (error) => {
-      entry.rejected = this.disk.isDark ? "dark" : "lit";
+      entry.rejected = true;
       throw error;
     });
     const result = settleTurns(this.disk, done);

@@ -39,11 +39,11 @@ function witness(settings: StreamsSettings, history: StreamsHistory, now: number
       const judged = await judgeStreams(disk, settings, history, death, now);
       return {
         content: judged.content,
-        proceed: (random) => proceed(disk, settings, judged, now, random),
+        proceed: (random) => proceed(disk, settings, judged, random),
       };
     },
     async recover(disk: SimulatedDisk): Promise<void> {
-      await openStreams(disk, settings, () => now);
+      await openStreams(disk, settings, { now });
     },
   };
 }
@@ -52,10 +52,9 @@ async function proceed(
   disk: SimulatedDisk,
   settings: StreamsSettings,
   { open, model, prefix }: JudgedStreams,
-  now: number,
   random: Prng,
 ): Promise<Witness> {
-  const session = new StreamsSession(disk, settings, random, { open, model, now });
+  const session = new StreamsSession(disk, settings, random, { open, model });
   const lost = prefix.entries.slice(prefix.length).map(({ change }) => change);
   await session.run(() => again(session, prefix.entries.map(({ change }) => change), lost));
   return witness(settings, session.history, session.now);
