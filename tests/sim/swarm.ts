@@ -7,6 +7,7 @@
  */
 
 import { Prng } from "../../src/base/prng.ts";
+import { streamsSwarm } from "./streams_swarm.ts";
 import { endlessWorld } from "./swarm_endless.ts";
 import { journalWorld } from "./swarm_journal.ts";
 import { kernelWorld } from "./swarm_kernel.ts";
@@ -64,6 +65,7 @@ export const swarmWorlds: readonly SwarmWorld[] = [
   endlessWorld,
   kernelWorld,
   journalWorld,
+  streamsSwarm,
 ];
 
 /** A seed with all that follows from it. */
