@@ -7,7 +7,7 @@ import { decodeProducer } from "../../src/streams/producer.ts";
 import { decodeConfig, type StreamConfig } from "../../src/streams/stream_config.ts";
 import { decodeState, type StreamState } from "../../src/streams/stream_state.ts";
 import { numberAt, numberKey, type TableReader, type Tables } from "../../src/streams/tables.ts";
-import { lineOf, offsetText, producerText } from "./streams_model.ts";
+import { contentOf, lineOf, offsetText, producerText } from "./streams_model.ts";
 import { sumOfRun } from "./streams_sums.ts";
 
 /** What was found. */
@@ -66,8 +66,8 @@ export function auditStreams(tables: Tables): StreamsAudit {
     content.push(describe(number, stream, all));
   }
   checkReferences(streams);
-  checkCounter(tables, Math.max(0, ...order, ...garbage));
-  return { content: content.join("\n"), messages };
+  const next = readCounter(tables, Math.max(0, ...order, ...garbage));
+  return { content: contentOf(next, content), messages };
 }
 
 function readStates(tables: Tables, garbage: ReadonlySet<number>): Map<number, Stored> {
@@ -215,9 +215,8 @@ function checkReferences(streams: ReadonlyMap<number, Stored>): void {
   }
 }
 
-/** No number is given out twice. */
-function checkCounter(tables: Tables, highest: number): void {
-  if (highest === 0) return;
+/** The next number: one that was not given out yet. */
+function readCounter(tables: Tables, highest: number): number {
   const next = tables.counters.get(new TextEncoder().encode("next"));
   const value = next === undefined
     ? 1
@@ -227,6 +226,7 @@ function checkCounter(tables: Tables, highest: number): void {
   if (last !== undefined) {
     fail(`messages under the number ${numberAt(last[0], 0)}, not given out yet`);
   }
+  return value;
 }
 
 function fail(why: string): never {

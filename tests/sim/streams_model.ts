@@ -67,6 +67,11 @@ export function lineOf(facts: StreamFacts): string {
   ]);
 }
 
+/** What is compared of a store: the next number, and the lines of its streams in order. */
+export function contentOf(next: number, streams: readonly string[]): string {
+  return [`next ${next}`, ...streams].join("\n");
+}
+
 /** A producer's state as text. */
 export function producerText(id: string, epoch: number, seq: number): string {
   return `${id}:${epoch}.${seq}`;
@@ -170,7 +175,8 @@ export class StreamsModel {
   /** All that the store must show again, as text. */
   content(): string {
     const order = [...this.streams.keys()].sort((a, b) => a - b);
-    return order.map((number) => lineOfModel(this.streams.get(number)!)).join("\n");
+    const all = order.map((number) => lineOfModel(this.streams.get(number)!));
+    return contentOf(this.#next, all);
   }
 
   /** What is told about a stream. */

@@ -148,7 +148,10 @@ export class StreamsSession {
     return this.#follow({ kind: "delete", name }, () => this.#store.delete(name));
   }
 
-  /** Reads a stream from its beginning, which renews its TTL. Call when nothing is under way. */
+  /**
+   * Reads a stream from its beginning, which renews its TTL. Call when nothing is under way and
+   * nothing has failed: a reader waits for nobody.
+   */
   async touch(name: string): Promise<void> {
     await this.#follow<Answer>({ kind: "touch", name }, async () => {
       const page = await this.#store.read(name, "-1");
@@ -156,7 +159,7 @@ export class StreamsSession {
     });
   }
 
-  /** Expires streams and frees what is gone. Call when nothing is under way. */
+  /** Expires streams and frees what is gone. Call as `touch`. */
   async sweep(): Promise<void> {
     await this.#follow({ kind: "sweep" }, async () => {
       let expired = 0;

@@ -80,10 +80,12 @@ class StreamsLife implements SwarmLife {
   }
 
   async #act(session: StreamsSession, action: string, random: Prng): Promise<void> {
-    const name = any(random, NAMES);
+    const name = anyName(session, random);
     const stream = session.history.latest.find(name);
     switch (action) {
       case "create":
+        // A closed stream would only be in the way.
+        if (stream?.closed === true) this.#begin(session.delete(name));
         return this.#begin(session.create(name, createOptions(random, session.now)));
       case "append":
         return this.#append(name, messages(random, 1, 900), typeOf(stream, random));
@@ -121,10 +123,12 @@ class StreamsLife implements SwarmLife {
         return this.#begin(session.checkpoint());
       case "sweep":
         await this.settle();
-        return await session.sweep();
+        if (!isInTrouble(session.disk)) await session.sweep();
+        return;
       case "touch":
         await this.settle();
-        return await session.touch(name);
+        if (!isInTrouble(session.disk)) await session.touch(name);
+        return;
       case "let time pass":
         await this.settle();
         session.now += random.below(30_000);
@@ -159,13 +163,19 @@ class StreamsLife implements SwarmLife {
   }
 }
 
+/** More often than not one that is in use. */
+function anyName({ history }: StreamsSession, random: Prng): string {
+  const used = history.latest.names;
+  return used.length === 0 || random.below(3) === 0 ? any(random, NAMES) : any(random, used);
+}
+
 function createOptions(random: Prng, now: number): CreateOptions {
   const contentType = any(random, TYPES);
   const life = random.below(8);
   return {
     ...(contentType === undefined ? {} : { contentType }),
     ...(random.below(2) === 0 ? {} : { messages: messages(random, 1 + random.below(3), 400) }),
-    ...(random.below(10) === 0 ? { closed: true } : {}),
+    ...(random.below(20) === 0 ? { closed: true } : {}),
     ...(life === 0 ? { ttlSeconds: 1 + random.below(90) } : {}),
     ...(life === 1 ? { expiresAt: now + random.below(90_000) } : {}),
   };
@@ -199,7 +209,7 @@ function by(stream: ModelStream | undefined, random: Prng): AppendOptions {
 }
 
 function condition(stream: ModelStream | undefined, random: Prng): AppendOptions {
-  const streamSeq = `${stream?.sequence ?? ""}${random.below(10)}`.slice(-20);
+  const streamSeq = `${stream?.sequence ?? ""}${random.below(10)}`.slice(random.below(3) - 2);
   if (stream === undefined || random.below(3) === 0) return { streamSeq };
   const expectedOffset = offsetText(stream.messages.length, stream.bytes);
   return random.below(2) === 0 ? { expectedOffset } : { streamSeq, expectedOffset };
