@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
+import { SimulatedDisk } from "../../adapters/simulated.ts";
 import { Checksum } from "../../src/base/checksum.ts";
 import { encodeSegmentHeader, readSegmentHeader } from "../../src/block/stream/segment_header.ts";
 import {
@@ -84,6 +85,29 @@ async function damageInside(): Promise<{ blocks: TestAllocator; segment: number 
   run.file.writeAt(new Uint8Array([1, 2, 3]), 4096 + 70);
   return { blocks, segment: 2 };
 }
+
+test("EndlessStream after a crash: of synced batches only the last can pass for a torn tail, which is told", async () => {
+  const disk = new SimulatedDisk({ seed: 3 });
+  const log = await EndlessStream.open("/log", { io: disk.io, segmentBytes: 16_384 });
+  for (let n = 0; n < 3; n++) await log.append(numbered(n, 700));
+  const [path] = (await disk.io.list("/log")).filter((name) => name.endsWith(".blocks"));
+  // The batches are sealed: each has a block of its own, behind two of headers and one of the segment.
+  for (let n = 0; n < 3; n++) {
+    for (const inside of [3, 40, 500]) {
+      const image = disk.crash("nothing kept");
+      image.flipBit(`/log/${path}`, 8192 + 4096 * (1 + n) + inside, 5);
+      const reopened = EndlessStream.open("/log", { io: image.io });
+      if (n < 2) {
+        await assert.rejects(reopened, hasCode("CORRUPT_LOG"), `batch ${n}, byte ${inside}`);
+        continue;
+      }
+      const again = await reopened;
+      assert.equal(again.end, 2);
+      assert.equal(again.recovered.droppedBytes, 4096);
+      assert.equal((await again.append(numbered(9, 50))).offset, 2);
+    }
+  }
+});
 
 test("EndlessStream with onCorruption error: damage inside is met where it is, the rest stays readable", async () => {
   const { blocks } = await damageInside();

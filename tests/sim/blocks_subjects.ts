@@ -230,5 +230,6 @@ export const blocksSubjects: readonly Subject[] = [
   subject("reuse", churn),
   subject("hostile", churn, { profile: "hostile" }),
   subject("no-psow", churn, { profile: "no-psow", sectorBytes: 4096 }),
+  subject("stale", churn, { profile: "stale" }),
   subject("slow", churn, { syncMilliseconds: 5 }),
 ];

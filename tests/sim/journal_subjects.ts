@@ -267,6 +267,7 @@ export const journalSubjects: readonly Subject[] = [
   subject("five slots", mixed, {}, { slots: 5 }),
   subject("hostile", mixed, { profile: "hostile" }),
   subject("no-psow", mixed, { profile: "no-psow", sectorBytes: 4096 }, { slots: 4 }),
+  subject("stale", mixed, { profile: "stale" }, { slots: 4 }),
   subject("slow", mixed, { syncMilliseconds: 5 }),
   ...identitySubjects,
 ];

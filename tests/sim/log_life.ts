@@ -103,10 +103,11 @@ export class LogLife extends Course {
     return this.#options.span !== "never";
   }
 
-  /** Removes some of the oldest records. */
-  trim(): Promise<void> {
+  /** Removes some of the oldest records, or all before an offset. */
+  trim(
+    before: number = this.log.start + this.random.below(this.log.end - this.log.start + 1),
+  ): Promise<void> {
     const { log } = this;
-    const before = log.start + this.random.below(log.end - log.start + 1);
     if (before === log.start) return log.trim(before).then(() => {});
     return this.#follow({ kind: "trim", before }, "disk", () => log.trim(before));
   }

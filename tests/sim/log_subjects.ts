@@ -79,11 +79,18 @@ const rolling: Step = (life) =>
     ...Array.from({ length: 3 }, () => life.append([1500 + life.random.below(3000)], "os")),
   );
 
+const tiny: Step = (life) =>
+  life.together(
+    ...Array.from({ length: 2 }, () => life.append([life.random.below(200)], "os")),
+  );
+
 const sync: Step = (life) => life.together(life.sync());
 
 const grow: Step = (life) => life.together(life.log.grow());
 
 const trim: Step = (life) => life.together(life.trim());
+
+const trimAll: Step = (life) => life.together(life.trim(life.log.end));
 
 const cursor: Step = (life) =>
   life.together(life.cursor(`c${life.random.below(2)}`), life.append([life.random.below(60)]));
@@ -105,7 +112,9 @@ const all: readonly Step[] = [
   rolling,
   sync,
   grow,
+  tiny,
   trim,
+  trimAll,
   cursor,
   drop,
   close,
@@ -122,6 +131,10 @@ const courses: readonly Course[] = [
   { name: "span", steps: [small, spanning, spanning, small] },
   { name: "grow", steps: [grow, small, grow, medium, medium, medium, grow, spanning] },
   { name: "trim", steps: [medium, medium, medium, trim, medium, small, trim, spanning, trim] },
+  {
+    name: "trim all",
+    steps: [medium, medium, trimAll, medium, medium, trimAll, rolling, trimAll, spanning, trimAll],
+  },
   { name: "cursor", steps: [small, cursor, cursor, medium, medium, cursor, drop, medium, trim] },
   {
     name: "retention by cursors",
@@ -136,7 +149,11 @@ const courses: readonly Course[] = [
     released: "anything",
   },
   { name: "durability", steps: [unsynced, small, unsynced, unsynced, sync, medium, unsynced] },
-  { name: "roll without a sync", steps: [rolling, rolling, small, rolling, rolling, unsynced] },
+  {
+    name: "roll without a sync",
+    steps: [rolling, rolling, small, rolling, rolling, unsynced],
+    options: { span: "never" },
+  },
   { name: "reopen", steps: [small, close, medium, close, unsynced, trim, close, batch] },
   { name: "slow", steps: [small, medium, batch, spanning], disk: { syncMilliseconds: 10 } },
   {
@@ -150,9 +167,29 @@ const courses: readonly Course[] = [
     disk: { profile: "no-psow", sectorBytes: 4096 },
   },
   {
+    name: "no-psow durability",
+    steps: [tiny, tiny, small, tiny, close, tiny, tiny, sync, tiny],
+    disk: { profile: "no-psow", sectorBytes: 4096 },
+  },
+  {
     name: "hostile",
     steps: [small, medium, spanning, trim, batch, small],
     disk: { profile: "hostile" },
+  },
+  {
+    name: "pages",
+    steps: [unsynced, edges, rolling, trim, spanning, cursor],
+    disk: { profile: "page4k" },
+  },
+  {
+    name: "stale",
+    steps: [small, unsynced, spanning, trimAll, rolling, batch],
+    disk: { profile: "stale" },
+  },
+  {
+    name: "in order",
+    steps: [unsynced, rolling, batch, unsynced, close, tiny, rolling],
+    disk: { profile: "prefix" },
   },
 ];
 
