@@ -60,6 +60,8 @@ export interface LogReading {
   readonly records: number;
   /** Where the log continues. */
   readonly position: LogPosition;
+  /** A batch says that everything before this sequence was durable. */
+  readonly durable: number;
   /** Bytes of a torn tail that were dropped; 0 for a clean end. */
   readonly droppedBytes: number;
 }
@@ -94,6 +96,7 @@ export function scanLog(
 ): LogReading {
   let records = 0;
   let batches = 0;
+  let durable = start.sequence;
   let droppedBytes = 0;
   const position = { ...start };
   const windows = extents.map((extent) => new LogWindow(file, extent, WINDOW_BYTES));
@@ -101,6 +104,7 @@ export function scanLog(
     const end = scanExtent(window, checksum, identity, position, 0, (batch) => {
       if (!accept(splitRecords(batch, path, window.extent))) return false;
       records += batch.header.count;
+      durable = Math.max(durable, batch.header.durable);
       batches++;
       return true;
     });
@@ -117,7 +121,7 @@ export function scanLog(
       { path, offset: window.extent.offset + at },
     );
   }
-  return { batches, records, position, droppedBytes };
+  return { batches, records, position, durable, droppedBytes };
 }
 
 /**

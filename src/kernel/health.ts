@@ -6,7 +6,7 @@
  * @module
  */
 
-import { StateError } from "../errors.ts";
+import { IoError, isHoldfastError, StateError } from "../errors.ts";
 import type { IoFile } from "../io/adapter.ts";
 
 /** The state of one open store. */
@@ -85,8 +85,7 @@ export class GuardedFile implements IoFile {
     try {
       this.#file.writeAt(buffer, offset);
     } catch (error) {
-      this.#health.poison(error);
-      throw error;
+      throw this.#failed(error);
     }
   }
 
@@ -95,8 +94,7 @@ export class GuardedFile implements IoFile {
     try {
       this.#file.truncate(size);
     } catch (error) {
-      this.#health.poison(error);
-      throw error;
+      throw this.#failed(error);
     }
   }
 
@@ -110,8 +108,7 @@ export class GuardedFile implements IoFile {
       this.#file.sync();
       this.syncs++;
     } catch (error) {
-      this.#health.poison(error);
-      throw error;
+      throw this.#failed(error);
     }
   }
 
@@ -121,13 +118,21 @@ export class GuardedFile implements IoFile {
       await this.#file.syncAsync();
       this.syncs++;
     } catch (error) {
-      this.#health.poison(error);
-      throw error;
+      throw this.#failed(error);
     }
     this.#health.check();
   }
 
   close(): void {
     this.#file.close();
+  }
+
+  /** `NO_SPACE` tells callers that nothing happened, which nobody knows here. */
+  #failed(error: unknown): unknown {
+    this.#health.poison(error);
+    if (!isHoldfastError(error) || error.code !== "NO_SPACE") return error;
+    const { message, path, offset } = error;
+    const where = { ...(path !== undefined && { path }), ...(offset !== undefined && { offset }) };
+    return new IoError("IO_FAILED", message, { ...where, cause: error });
   }
 }

@@ -34,10 +34,12 @@ import { type SlotLayout, SlotRegister } from "../journal/slot_register.ts";
 import { applyChanges } from "./commit/apply.ts";
 import { catalogCodec } from "./catalog/catalog.ts";
 import { Checkpointer } from "./commit/checkpoint.ts";
+import { renewRuns } from "./commit/renew_runs.ts";
 import { Engine, type EngineOptions, identityChecksum } from "./engine.ts";
 import { setRun } from "./space/free_space.ts";
 import { LOG_BYTES_MIN, PAGE_BYTES } from "./limits.ts";
 import { decodeLogged, holdPrepared, loadPrepared } from "./two_phase/load_prepared.ts";
+import { referencesIn } from "./two_phase/prepared_sets.ts";
 import { readRun, referenceLength, referencePage, runPages } from "./page/overflow.ts";
 import { CATALOG_TREE, FIRST_TREE } from "./tree/state.ts";
 import {
@@ -147,7 +149,7 @@ export async function openStore(
   // A clean superblock beside a damaged one may be the older of the two: the log has to tell.
   const sets: WriteSet[] = [];
   const reading = superblock.clean && damaged.length === 0
-    ? { batches: 0, position: start, droppedBytes: 0 }
+    ? { batches: 0, position: start, durable: start.sequence, droppedBytes: 0 }
     : scanLog(
       file,
       path,
@@ -158,8 +160,10 @@ export async function openStore(
       (records) => {
         const batch = records.map(({ bytes, begin, end }) => WriteSet.decode(bytes, begin, end));
         for (const set of batch) {
-          if (!decodeLogged(file, checksum, set) || !restoreRuns(file, checksum, set)) return false;
-          if (set.prepared && !restoreRuns(file, checksum, set.prepared)) return false;
+          if (!decodeLogged(file, checksum, set) || !areRunsWhole(file, checksum, set)) {
+            return false;
+          }
+          if (set.prepared && !areRunsWhole(file, checksum, set.prepared)) return false;
         }
         sets.push(...batch);
         return true;
@@ -174,6 +178,7 @@ export async function openStore(
     if (set.prepared !== undefined) markRuns(engine, set.prepared);
   }
   loadPrepared(engine);
+  renewRuns(engine, sets, Math.max(0, reading.durable - superblock.sequence));
   for (const set of sets) {
     engine.space.ensure(16);
     noteTrees(engine, set);
@@ -258,18 +263,10 @@ function readBitmap(
   );
 }
 
-/**
- * Writes the values that a record names by reference once more, so that the next sync covers them:
- * after a sync that failed, the system's cache may hold them and the medium not.
- * @returns `false` when one is not whole: the batch that names it was torn
- */
-function restoreRuns(file: IoFile, checksum: Checksum, set: WriteSet): boolean {
-  for (let op = 0; op < set.count; op++) {
-    if (set.kind(op) !== PUT_REFERENCE) continue;
-    const at = set.valueAt(op);
-    const value = readRun(file, checksum, set.out.bytes, at);
-    if (value === undefined) return false;
-    file.writeAt(value, referencePage(set.out.bytes, at) * PAGE_BYTES);
+/** Whether all values that a record names by reference are whole; if not, its batch was torn. */
+function areRunsWhole(file: IoFile, checksum: Checksum, set: WriteSet): boolean {
+  for (const op of referencesIn(set)) {
+    if (readRun(file, checksum, set.out.bytes, set.valueAt(op)) === undefined) return false;
   }
   return true;
 }

@@ -314,3 +314,22 @@ test("decodePrepared reads any bytes as changes or as CORRUPT_VALUE", () => {
   }
   assert.ok(refused > 500);
 });
+
+test("regression: a power cut while values of the log are renewed costs none of them", async () => {
+  const disk = new SimulatedDisk({ profile: "hostile", seed: 3 });
+  const db = await Database.open("/a.hold", { io: disk.io });
+  const value = Uint8Array.from({ length: 20_001 }, (_, at) => at * 31);
+  await db.update((tx) => tx.open(blobs).put("large", value));
+  let cuts = 0;
+  for (;; cuts++) {
+    const image = disk.crash("nothing kept");
+    image.cutAt(cuts);
+    await Database.open("/a.hold", { io: image.io }).catch(() => {});
+    if (!image.isDark) break;
+    for (const policy of image.policies({ limit: 16, seed: cuts })) {
+      const again = await Database.open("/a.hold", { io: image.crash(policy).io });
+      assert.ok(again.open(blobs).get("large")?.join() === value.join(), `cut ${cuts}`);
+    }
+  }
+  assert.ok(cuts > 5);
+});

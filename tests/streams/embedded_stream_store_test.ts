@@ -137,7 +137,7 @@ test("EmbeddedStreamStore: no-space is only refused when nothing was stored", as
   const store = await openAt(disk.io);
   done(await store.create("a"));
   disk.fail({ operation: "sync", error: "NO_SPACE" });
-  await rejects(store.append("a", messages("perhaps")), { code: "POISONED" });
+  await rejects(store.append("a", messages("perhaps")), { code: "IO_FAILED" });
   await rejects(store.append("a", messages("no")), { code: "POISONED" });
   const next = await openAt(disk.processDeath().io);
   await assertTexts(next, "a", ["perhaps"]);

@@ -266,12 +266,9 @@ export class CommitPipeline {
   #reject(batch: readonly Commit[], error: unknown): void {
     // The log or the trees are in an unknown state: nothing more is acknowledged.
     this.#busy = false;
-    const { health } = this.#engine;
-    health.poison(error);
-    // `NO_SPACE` would say that nothing happened: all of it may be on the disk.
-    const isFull = isHoldfastError(error) && error.code === "NO_SPACE";
-    for (const commit of batch) commit.reject(isFull ? health.error() : error);
-    this.fail(health.error());
+    this.#engine.health.poison(error);
+    for (const commit of batch) commit.reject(error);
+    this.fail(this.#engine.health.error());
   }
 
   /** A background checkpoint reports its failure by poisoning. */
