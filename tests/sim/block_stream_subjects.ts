@@ -7,7 +7,13 @@ import { Course } from "./course.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { Ledger } from "./ledger.ts";
 import { settle } from "./session.ts";
-import type { Death, Recovered, Subject, Witness } from "./subject.ts";
+import {
+  DamageFoundError,
+  type Death,
+  type Recovered,
+  type Subject,
+  type Witness,
+} from "./subject.ts";
 
 const SHAPE = { name: "log", blockBytes: 4096, blockCount: 4 };
 
@@ -36,7 +42,7 @@ function textOfStream(stream: BlockStream): string {
   for (const record of stream.records()) part("", record);
   part("trailing", stream.trailing());
   stream.verify((found) => {
-    throw new Error(`verify: ${JSON.stringify(found)}`);
+    throw new DamageFoundError(`verify: ${JSON.stringify(found)}`);
   });
   return texts.join("");
 }

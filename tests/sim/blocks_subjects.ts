@@ -92,7 +92,25 @@ class BlocksLife extends Course {
   async release(): Promise<void> {
     const [oldest] = await this.allocator.list();
     if (oldest === undefined) return;
-    await this.#follow({ kind: "release" }, () => this.allocator.release(oldest));
+    const change: Change = { kind: "release" };
+    await this.#follow(change, async () => {
+      try {
+        await this.allocator.release(oldest);
+      } catch (error) {
+        // It has left the list for good, and only its file is still to go.
+        if (await this.#hasLeft(oldest)) this.ledger.acknowledge(change, "disk");
+        throw error;
+      }
+    });
+  }
+
+  async #hasLeft(run: Blocks): Promise<boolean> {
+    try {
+      return !(await this.allocator.list()).some(({ id }) => id === run.id);
+    } catch (error) {
+      if (this.isExpected(error)) return false;
+      throw error;
+    }
   }
 
   /** Fills a run with a byte of its own. */
@@ -122,7 +140,7 @@ class BlocksLife extends Course {
         throw new Error(`run ${made.id} was made, not ${next - 1}`);
       }
     } catch (error) {
-      ledger.reject(change);
+      if (!ledger.isAcknowledged(change)) ledger.reject(change);
       throw error;
     }
   }

@@ -50,10 +50,10 @@ export interface FaultReport {
 }
 
 /** One run in this many is compound. */
-const COMPOUND_EVERY = 4;
+const COMPOUND_EVERY = 3;
 
 /** Recoveries of one image that meet a fault. */
-const COMPOUND_RUNS = 8;
+const COMPOUND_RUNS = 12;
 
 /** Nothing here takes that long, unless it never ends. */
 const HANG_MILLISECONDS = 120_000;

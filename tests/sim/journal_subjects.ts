@@ -9,7 +9,7 @@ import { fingerprint } from "./fingerprint.ts";
 import { identitySubjects } from "./identity_subject.ts";
 import { Ledger } from "./ledger.ts";
 import { settle } from "./session.ts";
-import type { Recovered, Subject, Witness } from "./subject.ts";
+import { DamageFoundError, type Recovered, type Subject, type Witness } from "./subject.ts";
 
 type Value = Uint8Array | undefined;
 
@@ -171,7 +171,9 @@ class JournalWitness implements Witness {
     const found = journal.get();
     const count = matchJournal(found, this.#ledger, death);
     const { damagedSlots } = journal;
-    if (damagedSlots.length > 1) throw new Error(`the slots ${damagedSlots} are damaged`);
+    if (damagedSlots.length > 1) {
+      throw new DamageFoundError(`the slots ${damagedSlots} are damaged`);
+    }
     const lost = this.#ledger.operations[count]?.value;
     return {
       content: textOf(found),

@@ -4,7 +4,7 @@
  */
 
 import type { Durability } from "../../mod.ts";
-import type { Death } from "./subject.ts";
+import { type Death, LostError } from "./subject.ts";
 
 /** The operations of one life on one state. */
 export class Ledger<State, Operation> {
@@ -36,6 +36,12 @@ export class Ledger<State, Operation> {
     if (durability !== "memory") this.#written = Math.max(this.#written, count);
     if (durability === "disk") this.#durable = Math.max(this.#durable, count);
     return this.states[count]!;
+  }
+
+  /** Whether it was acknowledged as durable. */
+  isAcknowledged(operation: Operation): boolean {
+    const at = this.#operations.indexOf(operation);
+    return at >= 0 && at < this.#durable;
   }
 
   /** Notes that it was rejected: whether it shows nobody knows, until a later one is acknowledged. */
@@ -94,7 +100,7 @@ export class Ledger<State, Operation> {
     }
     const older = states.findLastIndex(isFound);
     const asked = `${required} of ${states.length - 1} operations were acknowledged`;
-    if (older >= 0) throw new Error(`found the state after ${older}, but ${asked}: ${found()}`);
+    if (older >= 0) throw new LostError(`found the state after ${older}, but ${asked}: ${found()}`);
     const wanted = states.slice(required).map(textOf).join(",\n  or ");
     throw new Error(`found ${found()}; ${asked}: ${wanted}`);
   }

@@ -6,7 +6,13 @@ import type { Prng } from "../../src/base/prng.ts";
 import { LogLedger, type Released } from "./log_ledger.ts";
 import { LogLife, openLog } from "./log_life.ts";
 import { settle } from "./session.ts";
-import type { Death, Recovered, Subject, Witness } from "./subject.ts";
+import {
+  DamageFoundError,
+  type Death,
+  type Recovered,
+  type Subject,
+  type Witness,
+} from "./subject.ts";
 
 /** Something to do with a stream. */
 type Step = (life: LogLife) => Promise<void>;
@@ -227,7 +233,7 @@ class LogWitness implements Witness {
     const log = await openLog(disk, this.#options);
     const count = this.#ledger.match(log, death);
     const { problems } = await settle(disk, log.verify());
-    if (problems.length > 0) throw new Error(`verify: ${JSON.stringify(problems)}`);
+    if (problems.length > 0) throw new DamageFoundError(`verify: ${JSON.stringify(problems)}`);
     return {
       content: this.#ledger.contentOf(log),
       proceed: (random) => this.#proceed(disk, random, log, count),

@@ -278,10 +278,10 @@ export class Session {
 
   /**
    * Compares what readers see with all commits; call when nothing is in flight. Once the power is
-   * gone, what was in flight is in doubt.
+   * gone or a call has failed, what was in flight is in doubt.
    */
   verify(): void {
-    if (this.disk.isDark) return;
+    if (this.disk.isDark || this.disk.injected > 0) return;
     const state = readState(this.database, this.#structures);
     if (this.oracle.match(state) !== this.oracle.attempted) {
       throw new Error(`readers do not see all commits: ${this.oracle.explain(state)}`);

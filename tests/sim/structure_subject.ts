@@ -9,7 +9,14 @@ import type { Prng } from "../../src/base/prng.ts";
 import { Course } from "./course.ts";
 import { Ledger } from "./ledger.ts";
 import { settle } from "./session.ts";
-import type { Death, Recovered, Structure, Subject, Witness } from "./subject.ts";
+import {
+  DamageFoundError,
+  type Death,
+  type Recovered,
+  type Structure,
+  type Subject,
+  type Witness,
+} from "./subject.ts";
 
 const OPTIONS: DatabaseOptions = { cacheBytes: 1024 * 1024, logBytes: 256 * 1024 };
 
@@ -205,7 +212,9 @@ class StructureWitness implements Witness {
     const database = await openDatabase(disk);
     const count = matchStructure(database, kind, this.#ledger, death);
     const { ok, problems } = await settle(disk, database.check());
-    if (!ok || problems.length > 0) throw new Error(`check: ${JSON.stringify(problems)}`);
+    if (!ok || problems.length > 0) {
+      throw new DamageFoundError(`check: ${JSON.stringify(problems)}`);
+    }
     return {
       content: String(count),
       proceed: async (random) => {
