@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
 import { Checksum } from "../../src/base/checksum.ts";
+import { catalogCodec, catalogName } from "../../src/kernel/catalog/catalog.ts";
 import { PAGE_BYTES } from "../../src/kernel/limits.ts";
 import { assert as invariant, codec, Database, index, isHoldfastError } from "../../mod.ts";
 import { assertDamage } from "../sim/damage_sample.ts";
@@ -196,6 +197,15 @@ test("Database.open refuses a file of a newer format with FORMAT_NEWER", async (
     view.setUint32(16, checksum.of(image, slot + 20, slot + end), true);
   }
   assert.equal(await read(image), "FORMAT_NEWER");
+});
+
+test("regression: names and formats of a catalog that are no text are CORRUPT_VALUE", () => {
+  const corrupt = { code: "CORRUPT_VALUE" };
+  for (const entry of [[20, 1, 0xff], [20, 1, 0x69, 0xc3], [20, 9, 0x69]]) {
+    assert.throws(() => catalogCodec.decode(Uint8Array.from(entry), 0, entry.length), corrupt);
+  }
+  assert.throws(() => catalogName(Uint8Array.of(0xed, 0xa0, 0x80), 0, 3), corrupt);
+  assert.equal(catalogName(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61), 0, 4), "\ufeffa");
 });
 
 test("assert throws INVARIANT for a broken promise of our own", () => {

@@ -13,6 +13,7 @@
 import { ByteReader } from "../../base/byte_reader.ts";
 import { ByteWriter } from "../../base/byte_writer.ts";
 import type { Codec } from "../../base/key_codec.ts";
+import { decodeUtf8 } from "../../base/utf8.ts";
 import { StateError } from "../../errors.ts";
 import type { Definition } from "../definition.ts";
 import { NAME_BYTES_MAX } from "../limits.ts";
@@ -28,8 +29,6 @@ export interface CatalogEntry {
 }
 
 const encoder = new TextEncoder();
-/** A name may begin with U+FEFF, and is another one without it. */
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Encodes catalog values. */
 export const catalogCodec: Codec<CatalogEntry> = {
@@ -44,8 +43,8 @@ export const catalogCodec: Codec<CatalogEntry> = {
   decode(bytes: Uint8Array, begin: number, end: number): CatalogEntry {
     const input = new ByteReader(bytes, begin, end);
     const tree = input.varint();
-    const kind = decoder.decode(input.raw(input.varint()));
-    return { tree, kind, format: decoder.decode(input.raw(input.remaining)) };
+    const kind = textOf(input.raw(input.varint()));
+    return { tree, kind, format: textOf(input.raw(input.remaining)) };
   },
 };
 
@@ -72,9 +71,16 @@ export function catalogKey(name: string): ByteWriter {
   return key;
 }
 
-/** The name of a structure whose catalog key is `bytes[begin, end)`. */
+/**
+ * The name of a structure whose catalog key is `bytes[begin, end)`.
+ * @throws {CorruptionError} `CORRUPT_VALUE` if it is no text
+ */
 export function catalogName(bytes: Uint8Array, begin: number, end: number): string {
-  return decoder.decode(bytes.subarray(begin, end));
+  return textOf(bytes.subarray(begin, end));
+}
+
+function textOf(bytes: Uint8Array): string {
+  return decodeUtf8("catalog", bytes, 0, bytes.length);
 }
 
 /** Throws `TYPE_MISMATCH` when a name is in use for something else. */

@@ -73,8 +73,7 @@ export function decodeEntry(
     const entry = catalogCodec.decode(value, begin, end);
     return key.length === 0 ? undefined : { ...entry, name: catalogName(key, 0, key.length) };
   } catch (error) {
-    // A TypeError is text that is no UTF-8.
-    if (error instanceof TypeError || error instanceof CorruptionError) return undefined;
+    if (error instanceof CorruptionError) return undefined;
     throw error;
   }
 }

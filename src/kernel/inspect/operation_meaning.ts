@@ -63,8 +63,7 @@ export function meaningOf(
       return { means: "drop", number: treeOfKey(key, 0) };
     }
   } catch (error) {
-    // Names are decoded strictly, which throws a TypeError.
-    if (!isHoldfastError(error) && !(error instanceof TypeError)) throw error;
+    if (!isHoldfastError(error)) throw error;
   }
   return undefined;
 }

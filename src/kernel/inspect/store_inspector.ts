@@ -246,7 +246,7 @@ function attempt<T>(decode: () => T): T | undefined {
   try {
     return decode();
   } catch (error) {
-    if (isHoldfastError(error) || error instanceof TypeError) return undefined;
+    if (isHoldfastError(error)) return undefined;
     throw error;
   }
 }

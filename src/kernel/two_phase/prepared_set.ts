@@ -62,8 +62,7 @@ export function decodePrepared(bytes: Uint8Array, begin: number, end: number): W
     structuresIn(set);
     return set;
   } catch (error) {
-    // Names are decoded strictly, which throws a TypeError.
-    if (!isHoldfastError(error) && !(error instanceof TypeError)) throw error;
+    if (!isHoldfastError(error)) throw error;
     throw corrupt(error);
   }
 }
