@@ -292,7 +292,8 @@ class Tally {
   #problemOf({ kind }: Mutation, { codes, lost }: Outcome): string | undefined {
     for (const code of codes) {
       const isGone = kind === "removed" && (code === "NOT_FOUND" || code === "IO_NOT_FOUND");
-      if (!isGone && !SAYS_DAMAGE.has(code as ErrorCode)) return `the code ${code}`;
+      const isDamage = SAYS_DAMAGE.has(code.replace("check ", "") as ErrorCode);
+      if (!isGone && !isDamage) return `the code ${code}`;
     }
     if (lost === "file") {
       return kind === "removed" ? undefined : "a file that is there was made anew";

@@ -15,7 +15,7 @@ const order: LaneOrder = JSON.parse(process.argv[2]!);
 const place = openSync(order.placeFile, "w");
 const where = new Float64Array(3);
 const bytes = new Uint8Array(where.buffer);
-const { values, seed, lane, lanes, from, skips, share } = order;
+const { kinds, values, seed, lane, lanes, from, skips, share } = order;
 
 await runDamage({
   stores: await chosenStores(order),
@@ -26,6 +26,7 @@ await runDamage({
   from,
   skips,
   ...(share === undefined ? {} : { share }),
+  ...(kinds.length === 0 ? {} : { kinds }),
   onStep: ({ golden, index }) => {
     where[0] = golden;
     where[1] = index;

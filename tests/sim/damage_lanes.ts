@@ -13,7 +13,7 @@ import { type RuntimeName, runWords } from "../tools/runtimes.ts";
 import { RUNNING } from "../io/running_io.ts";
 import type { DamagePlace, DamageRow } from "./damage_campaign.ts";
 import type { GoldenStore } from "./golden_store.ts";
-import type { Values } from "./mutations.ts";
+import type { Kind, Values } from "./mutations.ts";
 
 /** What a lane is told. */
 export interface LaneOrder {
@@ -25,6 +25,8 @@ export interface LaneOrder {
   readonly state: string | undefined;
   /** Mutations of each golden; none: all. */
   readonly share: number | undefined;
+  /** These kinds alone; none: all. */
+  readonly kinds: readonly Kind[];
   readonly values: Values;
   readonly seed: number;
   readonly lane: number;
@@ -69,7 +71,8 @@ export async function chosenStores(
 /** Runs the lanes to their end. */
 export async function runLanes(
   order: Omit<LaneOrder, "lane" | "from" | "skips" | "placeFile">,
-  onProgress: (done: number, rows: number) => void,
+  onProgress: (done: number, stores: number) => void,
+  onRow: (row: DamageRow) => void = () => {},
   hangMs: number = HANG_MS,
 ): Promise<LanesReport> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-damage-"));
@@ -78,19 +81,25 @@ export async function runLanes(
       { length: order.lanes },
       (_, lane) => new Lane(folder, { ...order, lane }, hangMs),
     );
-    const told = setInterval(() => {
-      onProgress(
-        lanes.reduce((sum, { done }) => sum + done, 0),
-        Math.min(...lanes.map(({ rows }) => rows.length)),
-      );
-    }, LOOK_MS);
+    const rows: DamageRow[] = [];
+    const tell = (): void => {
+      // A store is done when every lane has done its part.
+      const done = Math.min(...lanes.map((lane) => lane.rows.length));
+      for (let at = rows.length; at < done; at++) {
+        rows.push(lanes.map((lane) => lane.rows[at]!).reduce(add));
+        onRow(rows[at]!);
+      }
+      onProgress(lanes.reduce((sum, lane) => sum + lane.done, 0), rows.length);
+    };
+    const told = setInterval(tell, LOOK_MS);
     try {
       await Promise.all(lanes.map((lane) => lane.run()));
     } finally {
       clearInterval(told);
     }
+    tell();
     return {
-      rows: merged(lanes.map(({ rows }) => rows)),
+      rows,
       hangs: lanes.reduce((sum, { hangs }) => sum + hangs, 0),
       deaths: lanes.reduce((sum, { deaths }) => sum + deaths, 0),
     };
@@ -185,13 +194,7 @@ class Lane {
   }
 }
 
-/** Rows of the same goldens added up. */
-function merged(lanes: readonly (readonly DamageRow[])[]): DamageRow[] {
-  return lanes[0]!.map((first, at) =>
-    lanes.slice(1).reduce((sum, rows) => add(sum, rows[at]!), first)
-  );
-}
-
+/** Two parts of one store. */
 function add(a: DamageRow, b: DamageRow): DamageRow {
   const codes: Record<string, number> = { ...a.codes };
   for (const [code, count] of Object.entries(b.codes)) codes[code] = (codes[code] ?? 0) + count;

@@ -6,7 +6,7 @@
  *
  * `--runs N` damages all golden stores in N ways, `--every` changes every byte that is read, cuts
  * at every length, and does all the rest there is. `--values 4` or `11` changes each byte in so many
- * ways; `--store NAME` (again for more) and `--state closed` or `crashed` choose. Also runs with bun
+ * ways; `--store NAME`, `--kind KIND` (again for more) and `--state closed` or `crashed` choose. Also runs with bun
  * and node, with the same figures. Exits with 1 when something was wrong.
  */
 
@@ -14,7 +14,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { type DamageRow, goldensOf } from "./damage_campaign.ts";
 import { chosenStores, runLanes } from "./damage_lanes.ts";
-import type { Values } from "./mutations.ts";
+import { KINDS, type Values } from "./mutations.ts";
 
 const { values } = parseArgs({
   options: {
@@ -23,6 +23,7 @@ const { values } = parseArgs({
     values: { type: "string", default: "1" },
     store: { type: "string", multiple: true, default: [] },
     state: { type: "string" },
+    kind: { type: "string", multiple: true, default: [] },
     seed: { type: "string", default: "1" },
     lanes: { type: "string", default: "2" },
     quiet: { type: "boolean", default: false },
@@ -55,33 +56,31 @@ function say(row: DamageRow | undefined): string {
 }
 
 const which = { module: "golden_stores.ts", stores: values.store, state: values.state };
+console.log(say(undefined));
 const goldens = await goldensOf(await chosenStores(which));
 const { rows, hangs, deaths } = await runLanes({
   ...which,
   share: values.every ? undefined : Math.ceil(Number(values.runs) / goldens.length),
+  kinds: KINDS.filter((kind) => values.kind.includes(kind)),
   values: Number(values.values) as Values,
   seed: Number(values.seed),
   lanes: Number(values.lanes),
-}, (done, goldens) => {
-  if (!values.quiet) process.stderr.write(`\r${done} mutations, ${goldens} stores `);
+}, (done, stores) => {
+  if (!values.quiet) process.stderr.write(`\r${done} mutations, ${stores} stores `);
+}, (row) => {
+  if (!values.quiet) process.stderr.write("\r");
+  console.log(say(row));
+  for (const violation of row.violations.slice(0, VIOLATIONS_SHOWN)) console.log(violation);
 });
 if (!values.quiet) process.stderr.write("\n");
 
-let failed = hangs + deaths;
-for (const { name, state, violations } of rows) {
-  failed += violations.length;
-  for (const violation of violations.slice(0, VIOLATIONS_SHOWN)) {
-    console.log(`${name}, ${state}: ${violation}`);
-  }
-}
-console.log(say(undefined));
-for (const row of rows) console.log(say(row));
 const codes: Record<string, number> = {};
 for (const row of rows) {
   for (const [code, count] of Object.entries(row.codes)) codes[code] = (codes[code] ?? 0) + count;
 }
 console.log(Object.entries(codes).sort().map(([code, count]) => `${code} ${count}`).join(", "));
 const runs = rows.reduce((sum, row) => sum + row.runs, 0);
+const failed = rows.reduce((sum, { violations }) => sum + violations.length, hangs + deaths);
 console.log(`${runs} mutations, ${hangs} hangs, ${deaths} deaths of a process`);
 console.log(`${runs - failed + hangs + deaths} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -192,7 +192,7 @@ async function goOn(
   const isWritten = await look.wait(async () => {
     await db.update((tx) => tx.open(extra).put(1, 1));
     const { problems } = await db.check();
-    for (const { code } of problems) look.noteCode(code);
+    for (const { code } of problems) look.noteCode(`check ${code}`);
     await of.end?.(db);
     await db.close();
     return true;

@@ -31,7 +31,7 @@ export interface Golden {
 
 /** What came of opening and reading a damaged store. */
 export interface Outcome {
-  /** Codes of the errors that were met. */
+  /** Codes of the errors that were met; those that a check has reported begin with "check ". */
   readonly codes: readonly string[];
   /**
    * What is no longer there: nothing; the end of a log that a crash had cut off as well as damage
