@@ -6,8 +6,8 @@
  *
  * `--runs N` damages all golden stores in N ways, `--every` changes every byte that is read, cuts
  * at every length, and does all the rest there is. `--values 4` or `11` changes each byte in so many
- * ways; `--store NAME`, `--kind KIND` (again for more) and `--state closed` or `crashed` choose. Also runs with bun
- * and node, with the same figures. Exits with 1 when something was wrong.
+ * ways; `--store NAME`, `--kind KIND` (again for more) and `--state closed` or `crashed` choose. Also
+ * runs with bun and node, with the same figures. Exits with 1 when something was wrong.
  */
 
 import process from "node:process";

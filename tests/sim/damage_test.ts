@@ -31,7 +31,7 @@ test("damage campaign: finds data that is wrong, errors without a code, a loss a
 });
 
 test("damage campaign: a hang and the death of a process are met, and the rest is done", {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const order = {
     module: "faulty_stores.ts",
