@@ -39,7 +39,7 @@ export const blockMutants: readonly Mutant[] = [
     JOURNAL_FILE,
     "      await file.write(value);\n      return { file, value };",
     "      return { file, value };",
-    "journal: update",
+    "killed owners: journal",
   ),
   mutant(
     "a run of blocks gets its name before it is durable",
@@ -117,21 +117,14 @@ export const blockMutants: readonly Mutant[] = [
     RECOVER,
     "if (!loaded.sealed || loaded.damage.length > 0",
     "if (loaded.damage.length > 0",
-    "log: no-psow durability",
+    "killed owners: stream, no-psow",
   ),
   mutant(
     "a stream of blocks has no durable header before its first bytes",
     BLOCK_STREAM,
     "      segment.blocks.sync();\n      segment.hasHeader = true;",
     "      segment.hasHeader = true;",
-    "S",
-  ),
-  mutant(
-    "a stream of blocks goes on inside a block that holds what is durable",
-    BLOCK_STREAM,
-    "    if (!loaded.sealed) loaded.segment.end();\n",
-    "",
-    "S",
+    "block stream: append",
   ),
   mutantFor(
     "faults",

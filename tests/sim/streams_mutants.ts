@@ -35,7 +35,7 @@ export const streamsMutants: readonly Mutant[] = [
     APPEND,
     "closedBy: closed ? producer : undefined",
     "closedBy: undefined",
-    "streams producers",
+    "streams close and recreate",
   ),
   mutant(
     "a fork takes no reference to its source",
