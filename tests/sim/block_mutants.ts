@@ -51,7 +51,7 @@ export const blockMutants: readonly Mutant[] = [
   mutant(
     "the name of a run of blocks is not durable when it is given out",
     FILE_BLOCKS,
-    "      // Durable after this: the name.\n      await this.#io.syncDirectory(path);\n",
+    "        // Durable after this: the name.\n        await this.#io.syncDirectory(path);\n",
     "",
     "blocks: allocate",
   ),

@@ -15,8 +15,8 @@ export interface Mutant {
   readonly name: string;
   /** The campaign that finds it. Default "crashes". */
   readonly campaign?: CampaignName;
-  /** The subject to begin with, where the others would only take longer to find it. */
-  readonly first?: string;
+  /** The subject that finds it. Default "first create". */
+  readonly subject?: string;
   readonly edits: readonly Edit[];
 }
 
@@ -26,9 +26,9 @@ export function mutant(
   file: string,
   find: string,
   replace: string,
-  first?: string,
+  subject?: string,
 ): Mutant {
-  return mutantOf(name, [{ file, find, replace }], first);
+  return mutantOf(name, [{ file, find, replace }], subject);
 }
 
 /** A mutant that a campaign other than that of power cuts finds. */
@@ -38,12 +38,12 @@ export function mutantFor(
   file: string,
   find: string,
   replace: string,
-  first?: string,
+  subject?: string,
 ): Mutant {
-  return { ...mutant(name, file, find, replace, first), campaign };
+  return { ...mutant(name, file, find, replace, subject), campaign };
 }
 
 /** A mutant of several edits: a bug that a second check would hide. */
-export function mutantOf(name: string, edits: readonly Edit[], first?: string): Mutant {
-  return first === undefined ? { name, edits } : { name, edits, first };
+export function mutantOf(name: string, edits: readonly Edit[], subject?: string): Mutant {
+  return subject === undefined ? { name, edits } : { name, edits, subject };
 }

@@ -116,9 +116,9 @@ async function campaign(folder: string, size: readonly string[]): Promise<Outcom
   const { status, stdout, stderr, signal } = await run(args, folder);
   const lines = stdout.split("\n");
   const violation = lines.find((line) => line.startsWith("VIOLATION"));
-  // Where it was found, for those who want to see it: seed, subject, round and cut.
+  // Where it was found, for those who want to see it: seed, subject and cut.
   if (violation !== undefined) return { killed: true, text: `seed ${values.seed}: ${violation}` };
-  if (signal !== null) return { killed: true, text: `seed ${values.seed}: the campaign hung` };
+  if (signal !== null) return { killed: false, text: "the campaign did not end in time" };
   const summary = lines.findLast((line) => line !== "") ?? "";
   if (status === 0) return { killed: false, text: summary };
   throw new Error(`the campaign did not run (exit code ${status}): ${stderr.slice(-2000)}`);
@@ -132,12 +132,12 @@ let killed = 0;
 async function lane(copy: Copy): Promise<void> {
   try {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-      const first = mutant.first === undefined ? [] : ["--first", mutant.first];
-      const size = SIZES[mutant.campaign ?? "crashes"];
-      const { killed: dead, text } = await copy.examine(mutant, [...size, ...first]);
+      const { campaign = "crashes", subject = "first create" } = mutant;
+      const args = [...SIZES[campaign], "--workload", subject];
+      const { killed: dead, text } = await copy.examine(mutant, args);
       if (dead) killed++;
       console.log(`${dead ? "killed  " : "SURVIVED"} ${mutant.name}`);
-      console.log(`         ${mutant.campaign ?? "crashes"}, ${text.slice(0, 240)}`);
+      console.log(`         ${campaign}, ${text.slice(0, 240)}`);
     }
   } finally {
     copy.remove();

@@ -5,6 +5,7 @@ import { blocksSubjects } from "./blocks_subjects.ts";
 import { indexSubjects } from "./index_subjects.ts";
 import { journalSubjects } from "./journal_subjects.ts";
 import { kernelSubjects } from "./kernel_subject.ts";
+import { killedSubjects } from "./killed_subjects.ts";
 import { logSubjects } from "./log_subjects.ts";
 import { streamsSubjects } from "./streams_subjects.ts";
 import { structureSubjects } from "./structure_subjects.ts";
@@ -20,4 +21,5 @@ export const subjects: readonly Subject[] = [
   ...journalSubjects,
   ...indexSubjects,
   ...structureSubjects,
+  ...killedSubjects,
 ];
