@@ -7,15 +7,15 @@ export interface Edit {
   readonly replace: string;
 }
 
-/** What finds planted bugs: power cuts, failing calls, damaged bytes, long random runs. */
-export type CampaignName = "crashes" | "faults" | "damage" | "swarm";
+/** What finds planted bugs: power cuts, failing calls, damaged bytes. */
+export type CampaignName = "crashes" | "faults" | "damage";
 
 /** A planted bug. */
 export interface Mutant {
   readonly name: string;
   /** The campaign that finds it. Default "crashes". */
   readonly campaign?: CampaignName;
-  /** The subject that finds it. Default "first create". */
+  /** The subject that finds it, or the golden store. Default "first create". */
   readonly subject?: string;
   readonly edits: readonly Edit[];
 }

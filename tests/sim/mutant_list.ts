@@ -1,6 +1,7 @@
 /** The bugs that the campaigns must find. */
 
 import { blockMutants } from "./block_mutants.ts";
+import { damageMutants } from "./damage_mutants.ts";
 import { faultMutants } from "./fault_mutants.ts";
 import { kernelMutants } from "./kernel_mutants.ts";
 import type { Mutant } from "./mutant.ts";
@@ -16,4 +17,5 @@ export const mutants: readonly Mutant[] = [
   ...structureMutants,
   ...streamsMutants,
   ...faultMutants,
+  ...damageMutants,
 ];

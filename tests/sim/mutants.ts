@@ -1,8 +1,8 @@
 /**
  * Proves that the campaigns can fail: plants each bug of the list in a temporary copy of the sources,
- * runs a campaign there and expects a violation. `deno run -A tests/sim/mutants.ts`, with
- * `--only TEXT` those whose name holds the text; also runs with bun and node. The repository itself
- * is not touched.
+ * runs a campaign there and expects a violation. `deno run -A tests/sim/mutants.ts`; with
+ * `--only TEXT` those whose name holds the text, with `--campaign faults` those that it finds. Also
+ * runs with bun and node. The repository itself is not touched.
  */
 
 import { spawn } from "node:child_process";
@@ -18,15 +18,14 @@ import { mutants } from "./mutant_list.ts";
 /** What the campaigns need to run. */
 const PARTS = ["src", "adapters", "tests/sim", "mod.ts"];
 
-/** A campaign that takes longer than this hangs, which kills the mutant too. */
+/** A campaign that takes longer than this has found nothing. */
 const TIMEOUT_MS = 240_000;
 
-/** Small campaigns: each begins with the subject that finds the bug. */
-const SIZES: Readonly<Record<CampaignName, readonly string[]>> = {
-  crashes: ["--states", "3000", "--images", "8"],
-  faults: ["--faults", "2000"],
-  damage: ["--damage", "2000"],
-  swarm: ["--swarm", "20"],
+/** Small campaigns, of the one subject that finds the bug. */
+const COMMANDS: Readonly<Record<CampaignName, (subject: string) => readonly string[]>> = {
+  crashes: (subject) => ["main.ts", "--states", "3000", "--images", "8", "--workload", subject],
+  faults: (subject) => ["main.ts", "--faults", "300", "--workload", subject],
+  damage: (subject) => ["damage_main.ts", "--runs", "1500", "--lanes", "1", "--store", subject],
 };
 
 interface Outcome {
@@ -103,20 +102,25 @@ function run(args: readonly string[], cwd: string): Promise<Run> {
 const { values } = parseArgs({
   options: {
     only: { type: "string", default: "" },
+    campaign: { type: "string" },
     seed: { type: "string", default: "1" },
     quiet: { type: "boolean", default: false },
   },
 });
 
-async function campaign(folder: string, size: readonly string[]): Promise<Outcome> {
-  const main = join(folder, "tests/sim/main.ts");
+async function campaign(folder: string, command: readonly string[]): Promise<Outcome> {
+  const [main = "", ...options] = command;
   const runtime = "Deno" in globalThis ? ["run", "-A", "--no-check"] : [];
-  const options = [...size, "--seed", values.seed, "--violations", "1"];
-  const args = [...runtime, main, "--quiet", ...options];
+  const args = [...runtime, join(folder, "tests/sim", main), ...options, "--seed", values.seed];
+  args.push("--quiet", ...(main === "main.ts" ? ["--violations", "1"] : []));
   const { status, stdout, stderr, signal } = await run(args, folder);
   const lines = stdout.split("\n");
-  const violation = lines.find((line) => line.startsWith("VIOLATION"));
-  // Where it was found, for those who want to see it: seed, subject and cut.
+  const violation = main === "main.ts"
+    ? lines.find((line) => line.startsWith("VIOLATION"))
+    : status === 1
+    ? lines[0]
+    : undefined;
+  // Where it was found, for those who want to see it: seed, subject and place.
   if (violation !== undefined) return { killed: true, text: `seed ${values.seed}: ${violation}` };
   if (signal !== null) return { killed: false, text: "the campaign did not end in time" };
   const summary = lines.findLast((line) => line !== "") ?? "";
@@ -124,7 +128,9 @@ async function campaign(folder: string, size: readonly string[]): Promise<Outcom
   throw new Error(`the campaign did not run (exit code ${status}): ${stderr.slice(-2000)}`);
 }
 
-const chosen = mutants.filter(({ name }) => name.includes(values.only));
+const chosen = mutants.filter(({ name, campaign = "crashes" }) =>
+  name.includes(values.only) && (values.campaign ?? campaign) === campaign
+);
 const waiting = [...chosen];
 let killed = 0;
 
@@ -133,8 +139,7 @@ async function lane(copy: Copy): Promise<void> {
   try {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
       const { campaign = "crashes", subject = "first create" } = mutant;
-      const args = [...SIZES[campaign], "--workload", subject];
-      const { killed: dead, text } = await copy.examine(mutant, args);
+      const { killed: dead, text } = await copy.examine(mutant, COMMANDS[campaign](subject));
       if (dead) killed++;
       console.log(`${dead ? "killed  " : "SURVIVED"} ${mutant.name}`);
       console.log(`         ${campaign}, ${text.slice(0, 240)}`);
@@ -146,7 +151,17 @@ async function lane(copy: Copy): Promise<void> {
 
 const copies = [new Copy(), new Copy()];
 // The original has its own, larger campaigns: here a small one shows that the copy runs at all.
-const sanity = ["--states", "1", "--images", "1", "--every", "20", "--workload", "first create"];
+const sanity = [
+  "main.ts",
+  "--states",
+  "1",
+  "--images",
+  "1",
+  "--every",
+  "20",
+  "--workload",
+  "first create",
+];
 const original = await copies[0]!.examine(undefined, sanity);
 if (original.killed) throw new Error(`the original has a violation: ${original.text}`);
 console.log(`original: ${original.text}`);
