@@ -1,6 +1,6 @@
 /** Bugs of journals, of runs of blocks and of the streams in them. */
 
-import { type Mutant, mutant, mutantFor, mutantOf } from "./mutant.ts";
+import { type Mutant, mutant, mutantOf } from "./mutant.ts";
 
 const BLOCK_FILE = "src/block/block_file.ts";
 const BLOCK_STREAM = "src/block/stream/block_stream.ts";
@@ -125,13 +125,5 @@ export const blockMutants: readonly Mutant[] = [
     "      segment.blocks.sync();\n      segment.hasHeader = true;",
     "      segment.hasHeader = true;",
     "block stream: append",
-  ),
-  mutantFor(
-    "faults",
-    "a failed write does not poison a journal",
-    JOURNAL_FILE,
-    "      this.failed = true;\n",
-    "",
-    "journal: update",
   ),
 ];

@@ -2,7 +2,6 @@
 
 import { type Mutant, mutantFor } from "./mutant.ts";
 
-const ENGINE = "src/kernel/engine.ts";
 const HEALTH = "src/kernel/health.ts";
 const OPEN = "src/kernel/open_store.ts";
 
@@ -22,14 +21,6 @@ export const faultMutants: readonly Mutant[] = [
     "      this.#file.sync();\n",
     "      try {\n        this.#file.sync();\n      } catch {\n        this.#file.sync();\n      }\n",
     "group commit",
-  ),
-  mutantFor(
-    "faults",
-    "a superblock whose sync failed stays in the file",
-    ENGINE,
-    "      this.register.takeBack();\n",
-    "",
-    "reopen",
   ),
   mutantFor(
     "faults",

@@ -132,13 +132,18 @@ const chosen = mutants.filter(({ name, campaign = "crashes" }) =>
   name.includes(values.only) && (values.campaign ?? campaign) === campaign
 );
 const waiting = [...chosen];
+/** Commands that find something in the original: they prove nothing. */
+const unsound = new Set<string>();
 let killed = 0;
 
 /** One of two lanes: a campaign keeps one core busy. */
 async function lane(copy: Copy): Promise<void> {
   for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
     const { campaign = "crashes", subject = "first create" } = mutant;
-    const { killed: dead, text } = await copy.examine(mutant, COMMANDS[campaign](subject));
+    const command = COMMANDS[campaign](subject);
+    const { killed: dead, text } = unsound.has(command.join())
+      ? { killed: false, text: "the original has a violation as well" }
+      : await copy.examine(mutant, command);
     if (dead) killed++;
     console.log(`${dead ? "killed  " : "SURVIVED"} ${mutant.name}`);
     console.log(`         ${campaign}, ${text.slice(0, 240)}`);
@@ -160,7 +165,8 @@ try {
   await Promise.all(copies.map(async (copy) => {
     for (let args = originals.shift(); args !== undefined; args = originals.shift()) {
       const { killed, text } = await copy.examine(undefined, args);
-      if (killed) throw new Error(`the original has a violation: ${args.join(" ")}: ${text}`);
+      console.log(`original: ${args.join(" ")}: ${text}`);
+      if (killed) unsound.add(args.join());
     }
   }));
   await Promise.all(copies.map(lane));
