@@ -4,24 +4,47 @@
  * @module
  */
 
+import { isHoldfastError } from "../errors.ts";
 import type { StreamStore } from "../streams/stream_store.ts";
 
 /** Pause between two sweeps when there is nothing left to do, milliseconds. */
 const SWEEP_MS = 2_000;
 
+/** Pause after one that has failed: a full disk may have space again, milliseconds. */
+const RETRY_MS = 10_000;
+
+/** Errors after which every other sweep would fail as well. */
+const FINAL: readonly string[] = ["POISONED", "CLOSED"];
+
+/** How long it pauses. */
+export interface UpkeepOptions {
+  /** Between two sweeps. @default 2000 */
+  readonly sweepMs?: number;
+  /** After one that has failed. @default 10000 */
+  readonly retryMs?: number;
+}
+
 /** Sweeps a store from its making until `stop`. */
 export class Upkeep {
   readonly #store: StreamStore;
   readonly #onError: (error: unknown) => void;
+  readonly #sweepMs: number;
+  readonly #retryMs: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #sweep: Promise<void> = Promise.resolve();
   #stopped = false;
 
-  /** Begins. After an error, which is passed to `onError`, there is no more sweeping. */
-  constructor(store: StreamStore, onError: (error: unknown) => void) {
+  /** Begins. Errors are passed to `onError`; after `POISONED` or `CLOSED` there is no more sweeping. */
+  constructor(
+    store: StreamStore,
+    onError: (error: unknown) => void,
+    { sweepMs = SWEEP_MS, retryMs = RETRY_MS }: UpkeepOptions = {},
+  ) {
     this.#store = store;
     this.#onError = onError;
-    this.#later(SWEEP_MS);
+    this.#sweepMs = sweepMs;
+    this.#retryMs = retryMs;
+    this.#later(sweepMs);
   }
 
   /** Ends, after the sweep under way. */
@@ -32,6 +55,7 @@ export class Upkeep {
   }
 
   #later(ms: number): void {
+    if (this.#stopped) return;
     this.#timer = setTimeout(() => {
       this.#sweep = this.#once();
     }, ms);
@@ -40,9 +64,10 @@ export class Upkeep {
   async #once(): Promise<void> {
     try {
       const { more } = await this.#store.sweep();
-      if (!this.#stopped) this.#later(more ? 0 : SWEEP_MS);
+      this.#later(more ? 0 : this.#sweepMs);
     } catch (error) {
       this.#onError(error);
+      if (!isHoldfastError(error) || !FINAL.includes(error.code)) this.#later(this.#retryMs);
     }
   }
 }

@@ -286,6 +286,8 @@ export class EmbeddedStreamStore implements StreamStore {
   /** See {@linkcode StreamStore.sweep}. */
   async sweep(): Promise<SweepReport> {
     this.#checkOpen();
+    // Throws where nothing can be changed any more, also when there is nothing to sweep.
+    this.#database.begin().rollback();
     const sweep = this.#upkeep.sweep();
     this.#sweeping = Promise.allSettled([this.#sweeping, sweep]);
     return await sweep;

@@ -333,6 +333,7 @@ export interface StreamStore extends AsyncDisposable {
   /**
    * One bounded step of upkeep: expires streams, frees the space of deleted ones, persists renewals.
    * Whoever runs the store calls it every few seconds, and at once again while `more`.
+   * @throws {StateError} `POISONED`, also when there is nothing to do; `CLOSED`
    */
   sweep(): Promise<SweepReport>;
 }

@@ -21,13 +21,14 @@ export class Server {
   readonly pid: number;
   /** Resolves with `http://HOST:PORT` when it listens; rejects when it ends before. */
   readonly listening: Promise<string>;
-  readonly #ended: Promise<number | undefined>;
+  /** Resolves with its exit code when it is gone; `undefined` when a signal ended it. */
+  readonly ended: Promise<number | undefined>;
   #output = "";
   #errors = "";
 
   private constructor(child: ChildProcessByStdio<null, Readable, Readable>) {
     this.pid = child.pid ?? 0;
-    this.#ended = new Promise((resolve) => {
+    this.ended = new Promise((resolve) => {
       child.once("close", (code) => resolve(code ?? undefined));
       child.once("error", () => resolve(undefined));
     });
@@ -45,7 +46,7 @@ export class Server {
         clearTimeout(timer);
         resolve(url);
       });
-      this.#ended.then((code) => {
+      this.ended.then((code) => {
         clearTimeout(timer);
         reject(new Error(`the server ended with code ${code}\n${this.#errors}`));
       });
@@ -96,14 +97,14 @@ export class Server {
     } catch (error) {
       if ((error as { code?: string }).code !== "ESRCH") throw error;
     }
-    await this.#ended;
+    await this.ended;
   }
 
   /** Asks it to stop; gives its exit code, undefined when it had to be killed. */
   async stop(): Promise<number | undefined> {
     process.kill(this.pid, "SIGTERM");
     const timer = setTimeout(() => process.kill(this.pid, "SIGKILL"), PATIENCE_MS);
-    const code = await this.#ended;
+    const code = await this.ended;
     clearTimeout(timer);
     return code;
   }

@@ -220,6 +220,7 @@ test("EmbeddedStreamStore: a failed sync acknowledges nothing, and reads go on",
   ];
   for (const result of await Promise.allSettled(calls)) strictEqual(result.status, "rejected");
   await rejects(store.append("a", messages("later")), { code: "POISONED" });
+  await rejects(store.sweep(), { code: "POISONED" });
   await assertTexts(store, "a", ["safe"]);
   await store.close();
   const reopened = await openAt(disk.crash("nothing kept").io);

@@ -12,14 +12,15 @@ import type { Prng } from "../../src/base/prng.ts";
 import type { Runtime } from "../tools/runtimes.ts";
 import { Child } from "./child.ts";
 import { OutsideList } from "./outside_list.ts";
+import { pause } from "./patience.ts";
 import type { SceneName } from "./scenes.ts";
 import type { Tally } from "./tally.ts";
 
 /** How long a process may take to open, to write what is wanted, or to end, milliseconds. */
 const PATIENCE_MS = 30_000;
 
-/** Rounds after which a store is begun anew: what is read each time must not grow for ever. */
-const LIFE_ROUNDS = 25;
+/** A store is begun anew after so many rounds at most: what is read each time must not grow for ever. */
+const LIFE_ROUNDS = 30;
 
 /** The program that works on scenes. */
 export const PROGRAM = "tests/system/program.ts";
@@ -40,6 +41,7 @@ export class KillChain implements Chain {
   readonly #tally: Tally;
   #folder: string | undefined;
   #list = new OutsideList();
+  /** How many are left for this store. */
   #rounds = 0;
   /** Those that were killed and not judged yet. */
   #pending: Runtime[] = [];
@@ -50,8 +52,9 @@ export class KillChain implements Chain {
   }
 
   async round(runtime: Runtime, random: Prng): Promise<void> {
-    if (this.#rounds === LIFE_ROUNDS) await this.finish(runtime);
-    this.#rounds++;
+    if (this.#rounds === 0) await this.finish(runtime);
+    if (this.#folder === undefined) this.#rounds = 1 + random.below(LIFE_ROUNDS);
+    this.#rounds--;
     const acknowledged = this.#list.acknowledged;
     const child = this.#start(runtime, "write");
     const timer = setTimeout(() => this.#fail(child, "took too long"), PATIENCE_MS);
@@ -131,9 +134,4 @@ export class KillChain implements Chain {
     this.#list = new OutsideList();
     this.#rounds = 0;
   }
-}
-
-/** Waits; 0 is no time at all. */
-export async function pause(milliseconds: number): Promise<void> {
-  if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -55,11 +55,16 @@ async function main(args: readonly string[]): Promise<number> {
     const began = performance.now();
     note("kill -9", await runKills({ rounds, runtimes, seed, scenes: all }), began);
   }
-  if (runs > 0 && scenes.length > 0) {
+  if (runs > 0) {
+    const servers = isWanted("server") ? Math.ceil(runs / 10) : 0;
     const reason = await noInjection();
     const began = performance.now();
     if (reason !== undefined) console.log(`failing system calls: skipped, ${reason}`);
-    else note("failing system calls", await runStrains({ runs, runtimes, seed, scenes }), began);
+    else {note(
+        "failing system calls",
+        await runStrains({ runs, servers, runtimes, seed, scenes }),
+        began,
+      );}
   }
   if (scene === "all" && flags.values.get("heap") !== "false") {
     const began = performance.now();

@@ -15,7 +15,8 @@ import { Server } from "../client/server.ts";
 import { Session } from "../client/session.ts";
 import { writeBatches, writePlainly } from "../client/writers.ts";
 import type { Runtime } from "../tools/runtimes.ts";
-import { type Chain, pause } from "./kill_chain.ts";
+import type { Chain } from "./kill_chain.ts";
+import { pause, within } from "./patience.ts";
 import type { Tally } from "./tally.ts";
 
 /** Rounds after which another file is begun. */
@@ -142,17 +143,5 @@ export class ServerChain implements Chain {
     this.#session = undefined;
     this.#pending = [];
     this.#rounds = 0;
-  }
-}
-
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no end within ${limitMs} ms`)), limitMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
