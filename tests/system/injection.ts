@@ -14,6 +14,9 @@ import type { SceneName } from "./scenes.ts";
 /** What failing calls answer. */
 export type Errno = "EIO" | "ENOSPC" | "EDQUOT" | "EMFILE" | "EROFS";
 
+/** What becomes of a call: an error, or the process is killed in its place. */
+export type Mishap = Errno | "SIGKILL";
+
 /** The code of ours for each. */
 const CODES: Readonly<Record<Errno, ErrorCode>> = {
   EIO: "IO_FAILED",
@@ -46,9 +49,9 @@ const TARGETS: readonly Target[] = [
 /** One failure that is to come. */
 export interface Injection {
   readonly calls: string;
-  readonly error: Errno;
-  /** The code that whoever meets it first must be told. */
-  readonly code: ErrorCode;
+  readonly mishap: Mishap;
+  /** The code that whoever meets it first must be told; `undefined` for a kill. */
+  readonly code: ErrorCode | undefined;
   /** Which call of a thread fails, from 1. */
   readonly at: number;
   /** Whether all later ones do, too. */
@@ -59,14 +62,17 @@ export interface Injection {
 export function drawInjection(random: Prng): Injection {
   const all = TARGETS.flatMap((target) => Array<Target>(target.weight).fill(target));
   const { calls, errors, before } = all[random.below(all.length)]!;
-  const error = errors[random.below(errors.length)]!;
   const at = 1 + random.below(before + 1);
-  return { calls, error, code: CODES[error], at, isLasting: random.below(3) === 0 };
+  if (random.below(4) === 0) {
+    return { calls, mishap: "SIGKILL", code: undefined, at, isLasting: false };
+  }
+  const mishap = errors[random.below(errors.length)]!;
+  return { calls, mishap, code: CODES[mishap], at, isLasting: random.below(3) === 0 };
 }
 
 /** What it is, in words. */
-export function describeInjection({ calls, error, at, isLasting }: Injection): string {
-  return `${error} at call ${at}${isLasting ? " and later ones" : ""} of ${calls}`;
+export function describeInjection({ calls, mishap, at, isLasting }: Injection): string {
+  return `${mishap} at call ${at}${isLasting ? " and later ones" : ""} of ${calls}`;
 }
 
 /** The files that a scene has or makes, as far as their names can be told beforehand. */
@@ -86,7 +92,8 @@ export function injectWords(
   folder: string,
   log: string,
 ): string[] {
-  const { calls, error, at, isLasting } = injection;
+  const { calls, mishap, at, isLasting } = injection;
+  const kind = mishap === "SIGKILL" ? "signal" : "error";
   const paths = filesOf(scene).flatMap((name) => [name, `${name}.new`]);
   return [
     "strace",
@@ -96,7 +103,7 @@ export function injectWords(
       "-e",
       `trace=${calls}`,
       "-e",
-      `inject=${calls}:error=${error}:when=${at}${isLasting ? "+" : ""}`,
+      `inject=${calls}:${kind}=${mishap}:when=${at}${isLasting ? "+" : ""}`,
     ],
   ];
 }

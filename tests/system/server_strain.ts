@@ -17,7 +17,7 @@ import { Server } from "../client/server.ts";
 import { Session } from "../client/session.ts";
 import { writeBatches, writePlainly } from "../client/writers.ts";
 import type { Runtime } from "../tools/runtimes.ts";
-import { within } from "./patience.ts";
+import { pause, within } from "./patience.ts";
 
 const PATIENCE_MS = 30_000;
 
@@ -63,12 +63,16 @@ export async function strainServer(
       ...["-e", `trace=${calls}`, "-e", `inject=${calls}:error=EIO:when=${1 + random.below(3)}`],
     ], { stdio: "ignore" });
     const detached = once(strace, "close");
-    // Each writer ends with its first refusal.
-    await within(PATIENCE_MS, working);
-    const ending = within(EXIT_MS, server.ended).catch(() => server.kill());
+    let isOver = false;
+    void server.ended.then(() => isOver = true);
+    const failed = async (): Promise<void> => {
+      while (!isOver && link.faults.length === 0) await pause(10);
+    };
+    await within(PATIENCE_MS, failed());
+    await within(EXIT_MS, server.ended).catch(() => server.kill());
     stopping.abort();
     link.close();
-    await ending;
+    await within(PATIENCE_MS, working);
     await detached;
     const code = await server.ended;
     const { faults } = link;

@@ -1,6 +1,6 @@
 /**
  * Real processes whose system calls are made to fail by strace: EIO, ENOSPC, EDQUOT, EMFILE, EROFS,
- * once or from then on. See `strain_chain.ts` for what must hold.
+ * once or from then on, or in whose place they are killed. See `strain_chain.ts` for what must hold.
  *
  * @module
  */

@@ -62,11 +62,14 @@ export class StrainChain {
       const [word = "", ...rest] = line.split(" ");
       told.push({ word, code: rest.at(-1) ?? "" });
     });
-    const injected = injectedCalls(log);
+    const { signal } = await child.ended;
+    const isKilled = injection.mishap === "SIGKILL" && signal === "SIGKILL";
+    if (!isKilled) await this.#expectEnd(child);
+    const injected = isKilled ? 1 : injectedCalls(log);
     rmSync(log, { force: true });
     this.#runs.push(`${runtime.name}: ${describeInjection(injection)} (${injected} times)`);
     this.#tally.add(runtime, "met a failure", injected > 0 ? 1 : 0);
-    if (injected > 0) this.#judgeTold(injection, injected, told);
+    if (injected > 0 && !isKilled) this.#judgeTold(injection, injected, told);
     const isRight = this.#isRight(child);
     this.#tally.count(runtime, isRight);
     if (isRight && this.#runs.length >= LIFE_RUNS) await this.finish(runtime);
@@ -77,6 +80,7 @@ export class StrainChain {
     if (this.#folder === undefined) return;
     const openings = this.#list.openings;
     const child = await this.#play(runtime, "check", [], () => {});
+    await this.#expectEnd(child);
     if (this.#list.openings === openings) this.#list.wrong.push("it could not be opened again");
     if (!this.#isRight(child)) return this.#tally.count(runtime, false);
     this.#begin();
@@ -98,12 +102,15 @@ export class StrainChain {
       },
     });
     if (!await child.within(PATIENCE_MS)) this.#list.wrong.push("it does not end");
-    const { code } = await child.ended;
-    if (code !== 0) this.#list.wrong.push(`it ended with ${code}: ${child.errors}`);
     return child;
   }
 
-  #judgeTold({ calls, error, code }: Injection, injected: number, told: readonly Told[]): void {
+  async #expectEnd(child: Child): Promise<void> {
+    const { code } = await child.ended;
+    if (code !== 0) this.#list.wrong.push(`it ended with ${code}: ${child.errors}`);
+  }
+
+  #judgeTold({ calls, mishap, code }: Injection, injected: number, told: readonly Told[]): void {
     const { wrong } = this.#list;
     const failures = told.filter(({ word, code }) => {
       return ["fail", "probe", "refused"].includes(word) || word === "closed" && code !== "ok";
@@ -119,7 +126,7 @@ export class StrainChain {
     const cause = first.code.split("<").at(-1);
     if (cause !== code) wrong.push(`the first to be told was told ${first.code}, not ${code}`);
     // A write may be one of zeros that makes the file longer: the change that needs it fails alone.
-    const isPoison = calls === "fdatasync" && error === "EIO" && this.#scene !== "endless" &&
+    const isPoison = calls === "fdatasync" && mishap === "EIO" && this.#scene !== "endless" &&
       (this.#scene !== "journal" || injected === 1);
     if (!isPoison || first.word !== "fail") return;
     if (told.some(({ word }) => word === "late")) wrong.push("it went on after the failure");
