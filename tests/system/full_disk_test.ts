@@ -18,6 +18,7 @@ const DISKS: Readonly<Record<SceneName, readonly [bytes: number, ballast: number
   content: [16 * MIB, 8 * MIB],
   endless: [3 * MIB, 2 * MIB],
   journal: [96 * 1024, 48 * 1024],
+  streams: [4 * MIB, 2 * MIB],
 };
 
 /** Steps of each worker that fill any of these disks. */

@@ -10,10 +10,19 @@ import { openEndless } from "./scenes/endless_scene.ts";
 import { openJournal } from "./scenes/journal_scene.ts";
 import { openOnce } from "./scenes/once_scene.ts";
 import { openRecords } from "./scenes/records_scene.ts";
+import { openStreams } from "./scenes/streams_scene.ts";
 import { openVectors } from "./scenes/vector_scene.ts";
 
 /** The names. */
-export const SCENE_NAMES = ["records", "once", "vector", "content", "endless", "journal"] as const;
+export const SCENE_NAMES = [
+  "records",
+  "once",
+  "vector",
+  "content",
+  "endless",
+  "journal",
+  "streams",
+] as const;
 
 /** The name of a scene. */
 export type SceneName = typeof SCENE_NAMES[number];
@@ -26,4 +35,5 @@ export const SCENES: Readonly<Record<SceneName, OpenScene>> = {
   content: openContent,
   endless: openEndless,
   journal: openJournal,
+  streams: openStreams,
 };
