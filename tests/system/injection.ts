@@ -94,7 +94,9 @@ export function injectWords(
 ): string[] {
   const { calls, mishap, at, isLasting } = injection;
   const kind = mishap === "SIGKILL" ? "signal" : "error";
-  const paths = filesOf(scene).flatMap((name) => [name, `${name}.new`]);
+  // A draft whose sync fails is given up and leaves its journal as it was: that is no poison.
+  const isDraftLeft = scene === "journal" && calls === "fdatasync";
+  const paths = filesOf(scene).flatMap((name) => isDraftLeft ? [name] : [name, `${name}.new`]);
   return [
     "strace",
     ...["-f", "-qq", "-o", log],
