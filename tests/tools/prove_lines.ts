@@ -105,6 +105,7 @@ export const proveLines: readonly ProveLine[] = [
     args: ["--rounds", "10", "--faults", "0", "--runtime", "{runtime}"],
     goals: { quick: 30, release: 2000 },
     eachRuntime: true,
+    packages: true,
   },
   {
     name: "mutants",
