@@ -61,6 +61,14 @@ test("sharesOf: of equal shares of two commits the newer one counts", () => {
   ]);
 });
 
+test("sharesOf: what found something at another commit is to be run again", () => {
+  const bad = share(1, 6, { rows: [{ done: 6, violations: 1 }] });
+  const record = { commit: "a", date: "2026-01-01", shares: [bad, share(2, 5)] };
+  assert.deepEqual(sharesOf([record], "b").map(({ seed }) => seed), [2]);
+  assert.deepEqual(sharesOf([record], "a").map(({ seed }) => seed), [1, 2]);
+  assert.deepEqual(sharesOf([record]).map(({ seed }) => seed), [1, 2]);
+});
+
 test("proveLines: the goals of the issue, each name once", () => {
   assert.equal(new Set(proveLines.map(({ name }) => name)).size, proveLines.length);
   const goals = Object.fromEntries(proveLines.map(({ name, goals }) => [name, goals]));

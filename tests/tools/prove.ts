@@ -79,9 +79,10 @@ async function main(words: readonly string[]): Promise<number> {
   }
   if (commit === undefined) console.log("files differ from the commit: nothing is remembered");
   // A release is proved over several commits; what CI proves holds for one.
-  const before = commit === undefined
-    ? []
-    : sharesOf(records.filter((record) => level === "release" || record.commit === commit));
+  const before = commit === undefined ? [] : sharesOf(
+    records.filter((record) => level === "release" || record.commit === commit),
+    commit,
+  );
   if (lines.some(({ packages }) => packages)) await installDependencies();
   const runtimes = await Promise.all(RUNTIME_NAMES.map(findRuntime));
   const began = performance.now();

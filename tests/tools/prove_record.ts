@@ -97,9 +97,18 @@ export function saveShares(commit: string, shares: readonly Share[]): void {
   renameSync(building, path);
 }
 
-/** The newest of equal shares of all records. */
-export function sharesOf(records: readonly ProveRecord[]): Share[] {
+/**
+ * The newest of equal shares of all records. Those that found something at another commit than the
+ * present one are left out: it may be mended, and they are to be run again.
+ */
+export function sharesOf(records: readonly ProveRecord[], present?: string): Share[] {
   const all = new Map<string, Share>();
-  for (const { shares } of records) for (const share of shares) all.set(keyOf(share), share);
+  for (const { commit, shares } of records) {
+    for (const share of shares) {
+      const isFound = share.rows.some(({ violations }) => violations > 0);
+      if (isFound && present !== undefined && commit !== present) all.delete(keyOf(share));
+      else all.set(keyOf(share), share);
+    }
+  }
   return [...all.values()];
 }
