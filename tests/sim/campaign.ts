@@ -51,6 +51,9 @@ export const SAMPLE_EVERY = 10;
 /** The power goes at one of so many operations after a recovery. */
 const SECOND_OPERATIONS = 12;
 
+/** Most images of that power cut: with these a fifth of all states are of a second generation. */
+const SECOND_IMAGES = 6;
+
 /** Where in the campaign a state is. */
 interface Place {
   readonly subject: Subject;
@@ -249,7 +252,7 @@ class Campaign {
       await this.#violation(here, error);
       return;
     }
-    for (const policy of disk.policies({ limit: 4, seed: random.next() })) {
+    for (const policy of disk.policies({ limit: SECOND_IMAGES, seed: random.next() })) {
       const there = withStep(here, powerStep(policy));
       await this.#judge(there, disk.crash(policy), witness, "second");
     }

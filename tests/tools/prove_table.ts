@@ -19,6 +19,8 @@ export interface Summary {
   readonly shares: number;
   /** Shares that other runtimes agreed with. */
   readonly compared: number;
+  /** Time of all shares, one after the other. */
+  readonly seconds: number;
 }
 
 function summarise(
@@ -45,6 +47,7 @@ function summarise(
     names: names.size,
     more,
     shares: shares.length,
+    seconds: shares.reduce((all, { seconds }) => all + seconds, 0),
     compared: shares.filter(({ comparedWith }) => comparedWith.length > 0).length,
   };
 }
@@ -72,11 +75,20 @@ export function summaries(
 
 function moreText({ more, names }: Summary): string {
   const counts = Object.entries(more).map(([key, count]) => `${count.toLocaleString("en")} ${key}`);
-  if (names > 0) counts.unshift(`${names} workloads`);
+  if (names > 0) counts.unshift(`${names} whole workload${names === 1 ? "" : "s"}`);
   return counts.join(", ");
 }
 
-const HEAD = ["campaign", "counted", "done", "wanted", "violations", "compared", "of these"];
+const HEAD = [
+  "campaign",
+  "counted",
+  "done",
+  "wanted",
+  "violations",
+  "seconds",
+  "compared",
+  "of these",
+];
 
 function cells(row: Summary): string[] {
   return [
@@ -85,6 +97,7 @@ function cells(row: Summary): string[] {
     row.done.toLocaleString("en"),
     row.goal.toLocaleString("en"),
     row.violations.toLocaleString("en"),
+    row.seconds.toLocaleString("en"),
     `${row.compared} of ${row.shares} shares`,
     moreText(row),
   ];
@@ -101,6 +114,6 @@ export function plainTable(rows: readonly Summary[]): string {
 
 /** The summary as a table of Markdown. */
 export function markdownTable(rows: readonly Summary[]): string {
-  const all = [HEAD, HEAD.map((_, at) => (at >= 2 && at <= 4 ? "--:" : "---")), ...rows.map(cells)];
+  const all = [HEAD, HEAD.map((_, at) => (at >= 2 && at <= 5 ? "--:" : "---")), ...rows.map(cells)];
   return all.map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
