@@ -8,8 +8,8 @@ import { kernelSubjects } from "./kernel_subject.ts";
 
 const SEED = 7;
 
-for (const subject of kernelSubjects) {
-  test(`Database: "${subject.name}" loses nothing acknowledged at any power cut`, async () => {
+for (const workload of kernelSubjects) {
+  test(`Database: "${workload.name}" loses nothing acknowledged at any power cut`, async () => {
     const report = await runCampaign({
       states: 1,
       seed: SEED,
@@ -17,7 +17,7 @@ for (const subject of kernelSubjects) {
       innerEvery: 12,
       cutEvery: 11,
       violationsMax: 1,
-      subjects: [subject],
+      subjects: [workload],
     });
     const [violation] = report.violations;
     assert.equal(violation === undefined ? "" : describeViolation(violation, SEED), "");
