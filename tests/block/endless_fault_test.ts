@@ -5,6 +5,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SimulatedDisk } from "../../adapters/simulated.ts";
+import { EndlessStream } from "../../mod.ts";
 import { everyFault, FAULTS } from "../sim/every_fault.ts";
 import { logSubjects } from "../sim/log_subjects.ts";
 
@@ -22,3 +24,23 @@ for (const [number, fault] of FAULTS.entries()) {
     );
   }
 }
+
+test("EndlessStream: when all syncs fail, the next process finds what was handed to the system", async () => {
+  const disk = new SimulatedDisk({ seed: 5 });
+  const log = await EndlessStream.open("/log", { io: disk.io, segmentBytes: 16_384 });
+  await log.append(new Uint8Array(10));
+  await log.grow();
+  await log.append(new Uint8Array(20), { durability: "os" });
+  disk.fail({ operation: "sync", times: Infinity });
+  await assert.rejects(log.append(new Uint8Array(30)), { code: "POISONED" });
+  await log.close();
+  disk.heal();
+  const next = await EndlessStream.open("/log", { io: disk.processDeath().io });
+  assert.ok(next.end >= 2, `it ends at ${next.end}`);
+  assert.equal(next.get(1)?.length, 20);
+  for (const { disk: image } of disk.images({ limit: 20 })) {
+    const after = await EndlessStream.open("/log", { io: image.io });
+    assert.equal(after.get(0)?.length, 10);
+    await after.close();
+  }
+});

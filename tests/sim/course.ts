@@ -26,6 +26,11 @@ export abstract class Course {
   /** Lets go of it after a failure. Whatever that throws means nothing any more. */
   protected abstract abandon(): Promise<unknown>;
 
+  /** Whether nothing goes on after a failure until it is opened again. */
+  protected mustReopen(error: HoldfastError): boolean {
+    return error.code === "POISONED";
+  }
+
   /** What a store that is opened again must have survived: a failed sync may lose what a power cut may. */
   protected get death(): Death {
     return this.disk.injected > 0 ? "power" : "process";
@@ -45,7 +50,7 @@ export abstract class Course {
       } catch (error) {
         if (!this.isExpected(error)) throw error;
         if (this.disk.isDark || ++this.#failures > FAILURES_MAX) break;
-        if (this.isOpen && error.code === "POISONED") {
+        if (this.isOpen && this.mustReopen(error)) {
           await settle(this.disk, this.abandon().catch((failure) => this.#check(failure)));
         }
       }

@@ -72,7 +72,7 @@ class JournalLife extends Course {
     const journal = await openJournal(this.disk, this.kind);
     const found = journal.get();
     matchJournal(found, this.ledger, this.death);
-    this.ledger = new Ledger(found, apply);
+    this.ledger = new Ledger(found, apply, this.ledger);
     this.#journal = journal;
   }
 
@@ -178,7 +178,7 @@ class JournalWitness implements Witness {
     return {
       content: textOf(found),
       proceed: async (random) => {
-        const ledger = new Ledger(found, apply);
+        const ledger = new Ledger(found, apply, this.#ledger);
         const life = new JournalLife(disk, random, this.#kind, ledger, journal);
         const steps = Array.from({ length: 3 }, () => all[random.below(all.length)]!);
         await life.live([

@@ -10,6 +10,8 @@ import { type Death, LostError } from "./subject.ts";
 export class Ledger<State, Operation> {
   readonly #apply: (state: State, operation: Operation) => State;
   readonly #base: State;
+  /** The states of the lives before, if this one has some. */
+  readonly #before: readonly State[];
   readonly #operations: Operation[] = [];
   readonly #rejected = new Set<Operation>();
   /** How many operations must be there after a power cut, and after the death of the process. */
@@ -17,9 +19,17 @@ export class Ledger<State, Operation> {
   #written = 0;
   #states: State[];
 
-  /** @param apply makes a new state: those before it stay as they are */
-  constructor(base: State, apply: (state: State, operation: Operation) => State) {
+  /**
+   * @param apply makes a new state: those before it stay as they are
+   * @param before the life that ended in the state `base`
+   */
+  constructor(
+    base: State,
+    apply: (state: State, operation: Operation) => State,
+    before?: Ledger<State, Operation>,
+  ) {
     this.#base = base;
+    this.#before = before === undefined ? [] : [...before.#before, ...before.states];
     this.#apply = apply;
     this.#states = [base];
   }
@@ -42,6 +52,12 @@ export class Ledger<State, Operation> {
   isAcknowledged(operation: Operation): boolean {
     const at = this.#operations.indexOf(operation);
     return at >= 0 && at < this.#durable;
+  }
+
+  /** Notes that it was refused: it never shows. */
+  refuse(operation: Operation): void {
+    this.#operations.splice(this.#operations.indexOf(operation), 1);
+    this.#states = [this.#base];
   }
 
   /** Notes that it was rejected: whether it shows nobody knows, until a later one is acknowledged. */
@@ -85,7 +101,8 @@ export class Ledger<State, Operation> {
   /**
    * Finds out how many operations show: the fewest, where some of them leave no trace.
    * @param found for people
-   * @throws when no allowed state is the one found
+   * @throws {LostError} it is an earlier state than those that are allowed
+   * @throws {Error} it is none at all
    */
   match(
     death: Death,
@@ -101,6 +118,9 @@ export class Ledger<State, Operation> {
     const older = states.findLastIndex(isFound);
     const asked = `${required} of ${states.length - 1} operations were acknowledged`;
     if (older >= 0) throw new LostError(`found the state after ${older}, but ${asked}: ${found()}`);
+    if (this.#before.some(isFound)) {
+      throw new LostError(`found that of an earlier life: ${found()}`);
+    }
     const wanted = states.slice(required).map(textOf).join(",\n  or ");
     throw new Error(`found ${found()}; ${asked}: ${wanted}`);
   }

@@ -5,7 +5,7 @@
 
 import type { EndlessStream } from "../../mod.ts";
 import { Ledger } from "./ledger.ts";
-import type { Death } from "./subject.ts";
+import { DamageFoundError, type Death } from "./subject.ts";
 
 /** One thing that was asked: it is there as a whole, or not at all. */
 export type LogOperation =
@@ -21,6 +21,16 @@ interface LogState {
   readonly cursors: ReadonlyMap<string, number>;
 }
 
+/** What went before a life. */
+interface FormerLife {
+  readonly ledger: Ledger<LogState, LogOperation>;
+  readonly records: readonly Uint8Array[];
+  /** In which it ended. */
+  readonly state: LogState;
+}
+
+const EMPTY: LogState = { start: 0, end: 0, cursors: new Map() };
+
 /** What a stream may release that nobody trimmed: nothing, what all cursors are behind, anything. */
 export type Released = "nothing" | "cursors" | "anything";
 
@@ -33,15 +43,12 @@ export class LogLedger {
   /** Everything was durable when the stream was closed, and nothing came after. */
   #closed = false;
 
-  /** A stream without records, or one that certainly is as said. */
-  constructor(
-    released: Released = "nothing",
-    before: readonly Uint8Array[] = [],
-    base: LogState = { start: 0, end: 0, cursors: new Map() },
-  ) {
-    this.#released = released;
-    this.#before = before;
-    this.#ledger = new Ledger(base, stateAfter);
+  /** A stream without records, or one that is as a former life left it. */
+  constructor(released?: Released, former?: FormerLife) {
+    const { ledger, records, state } = former ?? { ledger: undefined, records: [], state: EMPTY };
+    this.#released = released ?? "nothing";
+    this.#before = records;
+    this.#ledger = new Ledger(state, stateAfter, ledger);
   }
 
   /** All records in the order of their appends, trimmed ones included. */
@@ -69,9 +76,10 @@ export class LogLedger {
     return this.#ledger.acknowledge(operation, durability).end;
   }
 
-  /** Notes that it was rejected. */
-  reject(operation: LogOperation): void {
-    this.#ledger.reject(operation);
+  /** Notes that it was rejected: then it may show or not, or, if it was refused, surely not. */
+  reject(operation: LogOperation, refused: boolean): void {
+    if (refused) this.#ledger.refuse(operation);
+    else this.#ledger.reject(operation);
   }
 
   /** Notes that all that was acknowledged is durable: by a sync, or as the stream was closed. */
@@ -102,9 +110,9 @@ export class LogLedger {
    */
   match(log: EndlessStream, death: Death): number {
     const { damage, droppedBytes } = log.recovered;
-    if (damage.length > 0) throw new Error(`damage: ${JSON.stringify(damage)}`);
+    if (damage.length > 0) throw new DamageFoundError(`damage: ${JSON.stringify(damage)}`);
     if (this.#closed && droppedBytes > 0) {
-      throw new Error(`${droppedBytes} bytes were dropped behind a clean close`);
+      throw new DamageFoundError(`${droppedBytes} bytes were dropped behind a clean close`);
     }
     this.#assertRecords(log);
     const isFound = (state: LogState): boolean => this.#isFound(log, state);
@@ -126,8 +134,11 @@ export class LogLedger {
   /** The memory of a program that goes on with a reopened stream: all that it sees is durable. */
   continued(log: EndlessStream): LogLedger {
     const { start, end } = log;
-    const base = { start, end, cursors: log.cursors() };
-    return new LogLedger(this.#released, this.records.slice(0, end), base);
+    return new LogLedger(this.#released, {
+      ledger: this.#ledger,
+      records: this.records.slice(0, end),
+      state: { start, end, cursors: log.cursors() },
+    });
   }
 
   #isFound(log: EndlessStream, { start, end, cursors }: LogState): boolean {

@@ -2,6 +2,7 @@
 
 import type { SimulatedDisk } from "../../adapters/simulated.ts";
 import type { Prng } from "../../src/base/prng.ts";
+import { isHoldfastError } from "../../src/errors.ts";
 import { EndlessStream, type EndlessStreamOptions } from "../../mod.ts";
 import { Course } from "./course.ts";
 import type { LogLedger, LogOperation } from "./log_ledger.ts";
@@ -160,7 +161,8 @@ export class LogLife extends Course {
       if (result !== end) throw new Error(`an append ends at ${result}, not ${end}`);
       if (log.end < end) throw new Error("what is acknowledged cannot be read");
     } catch (error) {
-      ledger.reject(operation);
+      // Any other failure comes before anything is written.
+      ledger.reject(operation, isHoldfastError(error) && error.code !== "POISONED");
       throw error;
     }
   }

@@ -93,7 +93,7 @@ export class StructureLife extends Course {
   protected override async reopen(): Promise<void> {
     const database = await openDatabase(this.disk);
     const count = matchStructure(database, this.kind, this.ledger, this.death);
-    this.ledger = new Ledger(this.ledger.states[count]!, applyChange);
+    this.ledger = new Ledger(this.ledger.states[count]!, applyChange, this.ledger);
     this.#database = database;
   }
 
@@ -218,7 +218,7 @@ class StructureWitness implements Witness {
     return {
       content: String(count),
       proceed: async (random) => {
-        const ledger = new Ledger(this.#ledger.states[count]!, applyChange);
+        const ledger = new Ledger(this.#ledger.states[count]!, applyChange, this.#ledger);
         const lost = this.#ledger.operations[count];
         const life = new StructureLife(disk, random, kind, ledger, database);
         await life.live([

@@ -15,6 +15,8 @@
  */
 
 import { isHoldfastError } from "../../errors.ts";
+import type { Blocks } from "../blocks.ts";
+import { SEGMENT_HEADER_BYTES } from "../stream/segment_header.ts";
 import { checkSegmentShape, type SegmentMark, StreamSegment } from "../stream/stream_segment.ts";
 import { PART_FIELDS, readWindow } from "../stream/segment_window.ts";
 import { WHOLE } from "../stream/stream_record.ts";
@@ -27,6 +29,7 @@ export async function abandonTail(core: StreamCore): Promise<void> {
   if (core.successor !== undefined || current === undefined) return;
   if (current.ended || current.written === current.synced) return;
   core.successor = null;
+  let isBegun = false;
   try {
     const blocks = core.spares.shift() ?? await core.allocator.allocate();
     core.successor = blocks;
@@ -45,11 +48,26 @@ export async function abandonTail(core: StreamCore): Promise<void> {
     segment.writeHeader();
     // Durable after this: the header, before anything is written behind it.
     blocks.sync();
+    isBegun = true;
     addSnapshot(core, segment);
     copyRecords(current, synced, segment);
     segment.write(true);
     // Durable after this: all that was acknowledged.
     blocks.sync();
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    if (!isBegun && current.visible.items > current.synced.items) blankHeader(core.successor);
+  }
+}
+
+/**
+ * The next owner would go on behind a header that only the system's cache has, without what was
+ * handed over: so it finds the tail instead. Nothing is behind the header, so that a power cut may
+ * leave any part of it.
+ */
+function blankHeader(blocks: Blocks | null): void {
+  try {
+    blocks?.writeAt(new Uint8Array(SEGMENT_HEADER_BYTES), 0);
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
   }
