@@ -38,6 +38,7 @@ import {
   LEAF_CELL_HEAD,
   setU32At,
   slotCount,
+  u32At,
 } from "../page/page.ts";
 import type { FrozenPage } from "../page/frozen_page.ts";
 import { ROOTS_TREE, treeKey } from "../tree/state.ts";
@@ -364,7 +365,8 @@ export class Checkpointer {
       const page = image.roots.get(id);
       if (page === undefined || page === 0) continue;
       const value = at + keyLength(arena, base, slot);
-      setU32At(u8, value + 4, this.#engine.pager.checksumOf(page, 0));
+      // A root that was to be changed, but could not be read, is where it was.
+      setU32At(u8, value + 4, this.#engine.pager.checksumOf(page, u32At(u8, value + 4)));
     }
   }
 }
