@@ -13,7 +13,7 @@ import {
 } from "../../adapters/simulated.ts";
 import type { Prng } from "../../src/base/prng.ts";
 import { isHoldfastError } from "../../src/errors.ts";
-import { type FaultKind, faultKinds, type Promised } from "./fault_kinds.ts";
+import { type FaultKind, kindsFor, type Promised } from "./fault_kinds.ts";
 import { anyPolicy, type Tally, tolerate } from "./fault_run.ts";
 import type { Subject, Witness } from "./subject.ts";
 
@@ -46,7 +46,7 @@ export class CompoundRun {
     this.#policy = cut.policy;
     this.#witness = cut.witness;
     this.#contents = clean.contents;
-    this.kinds = faultKinds
+    this.kinds = kindsFor(subject.name)
       .map((kind) => [kind, clean.calls(kind.fault.operation)] as const)
       .filter(([, calls]) => calls > 0);
   }

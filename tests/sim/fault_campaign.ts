@@ -13,7 +13,7 @@
 import { SimulatedDisk } from "../../adapters/simulated.ts";
 import { Prng } from "../../src/base/prng.ts";
 import { CompoundRun } from "./compound_run.ts";
-import { type FaultKind, faultKinds } from "./fault_kinds.ts";
+import { type FaultKind, kindsFor } from "./fault_kinds.ts";
 import { FaultRun } from "./fault_run.ts";
 import type { Subject } from "./subject.ts";
 
@@ -101,7 +101,7 @@ class FaultCampaign {
     const whole = new SimulatedDisk({ ...subject.disk, seed });
     await subject.play(whole, root.fork("data"));
 
-    const met = faultKinds.filter(({ fault }) => whole.calls(fault.operation) > 0);
+    const met = kindsFor(subject.name).filter(({ fault }) => whole.calls(fault.operation) > 0);
     const singles = wanted - Math.floor(wanted / COMPOUND_EVERY);
     const random = root.fork("faults");
     let left = singles;

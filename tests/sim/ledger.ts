@@ -56,8 +56,12 @@ export class Ledger<State, Operation> {
 
   /** Notes that it was refused: it never shows. */
   refuse(operation: Operation): void {
-    this.#operations.splice(this.#operations.indexOf(operation), 1);
+    const at = this.#operations.indexOf(operation);
+    if (at < 0) return;
+    this.#operations.splice(at, 1);
     this.#states = [this.#base];
+    if (at < this.#durable) this.#durable--;
+    if (at < this.#written) this.#written--;
   }
 
   /** Notes that it was rejected: whether it shows nobody knows, until a later one is acknowledged. */

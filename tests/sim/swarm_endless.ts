@@ -200,7 +200,6 @@ export const endlessWorld: SwarmWorld = {
     rest: 3,
   },
   always: ["append", "cut the power", "rest"],
-  // The next owner reads what a sync has lost, if the one that saw it fail could not write it down.
-  spared: ["sync: F2, for good"],
+  like: "log: ",
   begin: (random) => new EndlessLife(random),
 };

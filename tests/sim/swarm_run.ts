@@ -8,7 +8,7 @@
 import { type Fault, SimulatedDisk, type SimulatedDiskOptions } from "../../adapters/simulated.ts";
 import { Prng } from "../../src/base/prng.ts";
 import { isHoldfastError } from "../../src/errors.ts";
-import { type FaultKind, faultKinds } from "./fault_kinds.ts";
+import { type FaultKind, kindsFor } from "./fault_kinds.ts";
 import { anyPolicy } from "./fault_run.ts";
 import type { Death } from "./subject.ts";
 
@@ -48,8 +48,8 @@ export interface SwarmWorld {
   readonly actions: Readonly<Record<string, number>>;
   /** What is always on. */
   readonly always: readonly string[];
-  /** Faults that it does not promise to live through. */
-  readonly spared?: readonly string[];
+  /** The beginning of the names of the subjects that promise what it does. Default: none. */
+  readonly like?: string;
   begin(random: Prng): SwarmLife;
 }
 
@@ -214,8 +214,8 @@ export function drawSwitches(world: SwarmWorld, random: Prng): Switches {
   const profile = profiles[random.below(profiles.length)]!;
   return {
     actions,
-    kinds: faultKinds.filter(isOn).filter(({ name, afterPower }) =>
-      afterPower === "durable" && !world.spared?.includes(name)
+    kinds: kindsFor(world.like ?? "").filter(({ afterPower }) =>
+      afterPower === "durable" && isOn()
     ),
     disk: {
       profile,
