@@ -83,14 +83,15 @@ export const faultKinds: readonly FaultKind[] = [
   ...ERRORS.flatMap(([operation, errors]) =>
     errors.flatMap((error) => kinds(`${operation}: ${error}`, { operation, error }))
   ),
-  ...[1, 700, 4095].flatMap((shortWrite) => [
-    ...kinds(`write: ${shortWrite} bytes, EIO`, { operation: "write", shortWrite }),
-    ...kinds(`write: ${shortWrite} bytes, ENOSPC`, {
-      operation: "write",
-      error: "ENOSPC",
-      shortWrite,
-    }),
-  ]),
+  // A disk that fails for good takes nothing: that is above.
+  ...[1, 700, 4095].flatMap((shortWrite) =>
+    (["EIO", "ENOSPC"] as const).map((error): FaultKind => ({
+      name: `write: ${shortWrite} bytes, ${error}, once`,
+      fault: { operation: "write", error, shortWrite },
+      afterPower: "durable",
+      afterDeath: "handed over",
+    }))
+  ),
   ...(["read", "write"] as const).flatMap((operation) => [
     ...[0, 1, 700].flatMap((bytes) =>
       kinds(`${operation}: short, ${bytes} bytes`, { operation, kind: "short", bytes })
