@@ -15,6 +15,8 @@ export interface DamageOptions {
   readonly stores: readonly GoldenStore[];
   /** How many mutations of each golden there are; default every one there is. */
   readonly share?: number;
+  /** Instead of that: how many of all together. */
+  readonly runs?: number;
   /** These alone; default all. */
   readonly kinds?: readonly Kind[];
   /** In how many ways each byte is changed. */
@@ -112,7 +114,8 @@ export async function runDamage(options: DamageOptions): Promise<DamageReport> {
   const goldens = await goldensOf(options.stores);
   for (const [at, { store, golden }] of goldens.entries()) {
     if (at < (options.from ?? 0)) continue;
-    const row = await damageGolden(store, golden, at, options);
+    const { runs, share = runs && Math.ceil(runs / goldens.length) } = options;
+    const row = await damageGolden(store, golden, at, { ...options, share: share ?? Infinity });
     rows.push(row);
     options.onRow?.(row);
   }

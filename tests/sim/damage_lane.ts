@@ -15,7 +15,7 @@ const order: LaneOrder = JSON.parse(process.argv[2]!);
 const place = openSync(order.placeFile, "w");
 const where = new Float64Array(3);
 const bytes = new Uint8Array(where.buffer);
-const { kinds, values, seed, lane, lanes, from, skips, share } = order;
+const { kinds, values, seed, lane, lanes, from, skips, runs } = order;
 
 await runDamage({
   stores: await chosenStores(order),
@@ -25,7 +25,7 @@ await runDamage({
   lanes,
   from,
   skips,
-  ...(share === undefined ? {} : { share }),
+  ...(runs === undefined ? {} : { runs }),
   ...(kinds.length === 0 ? {} : { kinds }),
   onStep: ({ golden, index }) => {
     where[0] = golden;

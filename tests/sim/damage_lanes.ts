@@ -23,8 +23,8 @@ export interface LaneOrder {
   readonly stores: readonly string[];
   /** Stores of this state alone. */
   readonly state: string | undefined;
-  /** Mutations of each golden; none: all. */
-  readonly share: number | undefined;
+  /** Mutations of all goldens together; none: all there are. */
+  readonly runs: number | undefined;
   /** These kinds alone; none: all. */
   readonly kinds: readonly Kind[];
   readonly values: Values;

@@ -12,8 +12,8 @@
 
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { type DamageRow, goldensOf } from "./damage_campaign.ts";
-import { chosenStores, runLanes } from "./damage_lanes.ts";
+import type { DamageRow } from "./damage_campaign.ts";
+import { runLanes } from "./damage_lanes.ts";
 import { KINDS, type Values } from "./mutations.ts";
 
 const { values } = parseArgs({
@@ -57,10 +57,9 @@ function say(row: DamageRow | undefined): string {
 
 const which = { module: "golden_stores.ts", stores: values.store, state: values.state };
 console.log(say(undefined));
-const goldens = await goldensOf(await chosenStores(which));
 const { rows, hangs, deaths } = await runLanes({
   ...which,
-  share: values.every ? undefined : Math.ceil(Number(values.runs) / goldens.length),
+  runs: values.every ? undefined : Number(values.runs),
   kinds: KINDS.filter((kind) => values.kind.includes(kind)),
   values: Number(values.values) as Values,
   seed: Number(values.seed),

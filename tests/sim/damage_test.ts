@@ -39,7 +39,7 @@ test("damage campaign: a hang and the death of a process are met, and the rest i
     state: undefined,
   };
   assert.equal((await chosenStores(order)).length, 3);
-  const work = { ...order, share: undefined, kinds: [], values: 4, seed: 1, lanes: 2 } as const;
+  const work = { ...order, runs: undefined, kinds: [], values: 4, seed: 1, lanes: 2 } as const;
   const { rows, hangs, deaths } = await runLanes(work, () => {}, () => {}, 1500);
   assert.deepEqual([hangs, deaths], [1, 1]);
   const [sound, hanging, dying] = rows;
