@@ -2,7 +2,6 @@
 
 import { type Mutant, mutantFor } from "./mutant.ts";
 
-const BATCH = "src/block/log_batch.ts";
 const LOAD_SEGMENT = "src/block/stream/load_segment.ts";
 const OPEN = "src/kernel/open_store.ts";
 const OVERFLOW = "src/kernel/page/overflow.ts";
@@ -11,14 +10,6 @@ const SCANNER = "src/block/log_scanner.ts";
 
 /** Planted bugs of what is verified before it is believed. */
 export const damageMutants: readonly Mutant[] = [
-  mutantFor(
-    "damage",
-    "the checksum of a batch header is not verified",
-    BATCH,
-    "  if (view.getUint32(0, true) !== sum) return undefined;\n",
-    "  if (sum < 0) return undefined;\n",
-    "index and record log",
-  ),
   mutantFor(
     "damage",
     "the checksum of a page is not verified",
