@@ -138,10 +138,24 @@ export class JournalFile {
     }
     try {
       this.#register.write(value);
+      await this.#sync();
+    } catch (error) {
+      this.failed = true;
+      throw error;
+    }
+  }
+
+  /**
+   * Syncs what was written last. If that fails, the value before it is the newest again: an opening
+   * that read the other one would write to the slot behind it, and one failure after the other would
+   * take all slots.
+   */
+  async #sync(): Promise<void> {
+    try {
       // Durable after this: the value.
       await this.#file.syncAsync();
     } catch (error) {
-      this.failed = true;
+      this.#register.takeBack();
       throw error;
     }
   }

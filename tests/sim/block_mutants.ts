@@ -18,8 +18,8 @@ export const blockMutants: readonly Mutant[] = [
   mutant(
     "a value of a journal is acknowledged before it is durable",
     JOURNAL_FILE,
-    "      // Durable after this: the value.\n      await this.#file.syncAsync();\n",
-    "",
+    "      await this.#sync();\n    } catch",
+    "    } catch",
     "journal: update",
   ),
   mutant(
