@@ -26,7 +26,7 @@ export const faultMutants: readonly Mutant[] = [
     "faults",
     "values that a failed sync has lost are taken from the cache",
     OPEN,
-    "    file.writeAt(value, referencePage(set.out.bytes, at) * PAGE_BYTES);\n",
+    "  renewRuns(engine, sets, Math.max(0, reading.durable - superblock.sequence));\n",
     "",
     "large value",
   ),
