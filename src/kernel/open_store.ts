@@ -83,8 +83,14 @@ export async function createStore(io: IoAdapter, path: string): Promise<void> {
     file.close();
   }
   await io.rename(building, path);
-  // Durable after this: the name. The database exists.
-  await io.syncDirectory(path);
+  try {
+    // Durable after this: the name. The database exists.
+    await io.syncDirectory(path);
+  } catch (error) {
+    // A later sync may return and the name be lost for good: the next opening gives another one.
+    await io.remove(path).catch(() => {});
+    throw error;
+  }
 }
 
 function writeEmptyStore(io: IoAdapter, file: IoFile): void {

@@ -15,7 +15,7 @@ export const recoveryMutants: readonly Mutant[] = [
     {
       file: OPEN,
       find:
-        "  // Durable after this: the name. The database exists.\n  await io.syncDirectory(path);\n",
+        "    // Durable after this: the name. The database exists.\n    await io.syncDirectory(path);\n",
       replace: "",
     },
     { file: STORE_FILE, find: "  await io.syncDirectory(real);\n", replace: "" },
