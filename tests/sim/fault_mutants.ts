@@ -3,7 +3,6 @@
 import { type Mutant, mutantFor } from "./mutant.ts";
 
 const HEALTH = "src/kernel/health.ts";
-const OPEN = "src/kernel/open_store.ts";
 
 /** Planted bugs of what is done after a call has failed. */
 export const faultMutants: readonly Mutant[] = [
@@ -13,6 +12,7 @@ export const faultMutants: readonly Mutant[] = [
     HEALTH,
     "    this.poisoned = true;\n",
     "",
+    "group commit",
   ),
   mutantFor(
     "faults",
@@ -21,13 +21,5 @@ export const faultMutants: readonly Mutant[] = [
     "      this.#file.sync();\n",
     "      try {\n        this.#file.sync();\n      } catch {\n        this.#file.sync();\n      }\n",
     "group commit",
-  ),
-  mutantFor(
-    "faults",
-    "values that a failed sync has lost are taken from the cache",
-    OPEN,
-    "  renewRuns(engine, sets, Math.max(0, reading.durable - superblock.sequence));\n",
-    "",
-    "large value",
   ),
 ];
