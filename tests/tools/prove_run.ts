@@ -97,6 +97,9 @@ export class ProveRun {
       );
       return [lane.name, new Map(ours.map((share) => [share.seed, share]))];
     }));
+    for (const lane of plan.lanes) {
+      for (const share of this.sharesOf(lane)) this.#compareLater(lane, share);
+    }
   }
 
   /** All shares of a lane. */
@@ -196,7 +199,6 @@ export class ProveRun {
 
   #ended(job: Job, rows: readonly ShareRow[], same: string, elapsedMs: number): void {
     const { lane, seed, runtime } = job;
-    const { level, runtimes } = this.#plan;
     const share: Share = {
       line: lane.name,
       args: argsOf(lane).join(" "),
@@ -208,12 +210,19 @@ export class ProveRun {
       comparedWith: [],
     };
     this.#keep(share, lane);
+    this.#compareLater(lane, share);
+  }
+
+  /** Other runtimes are to find the same, if they have not yet. */
+  #compareLater(lane: Lane, share: Share): void {
     const { line } = lane;
+    const { level, runtimes } = this.#plan;
     if (line.alone || line.eachRuntime) return;
     // A sample is a tenth by itself; of a release even that is done for each tenth share only.
-    if ((line.sample === undefined || level === "release") && seed % 10 !== 1) return;
-    for (const other of runtimes) {
-      if (other !== runtime) this.#samples.push({ lane, seed, runtime: other, wanted: share });
+    if ((line.sample === undefined || level === "release") && share.seed % 10 !== 1) return;
+    for (const runtime of runtimes) {
+      if (runtime.name === share.runtime || share.comparedWith.includes(runtime.name)) continue;
+      this.#samples.push({ lane, seed: share.seed, runtime, wanted: share });
     }
   }
 
