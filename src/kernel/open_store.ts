@@ -34,7 +34,7 @@ import { type SlotLayout, SlotRegister } from "../journal/slot_register.ts";
 import { applyChanges } from "./commit/apply.ts";
 import { catalogCodec } from "./catalog/catalog.ts";
 import { Checkpointer } from "./commit/checkpoint.ts";
-import { renewRuns } from "./commit/renew_runs.ts";
+import { leaveRuns, renewRuns } from "./commit/renew_runs.ts";
 import { Engine, type EngineOptions, identityChecksum } from "./engine.ts";
 import { setRun } from "./space/free_space.ts";
 import { LOG_BYTES_MIN, PAGE_BYTES } from "./limits.ts";
@@ -154,6 +154,7 @@ export async function openStore(
   }
   // A clean superblock beside a damaged one may be the older of the two: the log has to tell.
   const sets: WriteSet[] = [];
+  let refused: readonly WriteSet[] = [];
   const reading = superblock.clean && damaged.length === 0
     ? { batches: 0, position: start, durable: start.sequence, droppedBytes: 0 }
     : scanLog(
@@ -165,14 +166,13 @@ export async function openStore(
       start,
       (records) => {
         const batch = records.map(({ bytes, begin, end }) => WriteSet.decode(bytes, begin, end));
-        for (const set of batch) {
-          if (!decodeLogged(file, checksum, set) || !areRunsWhole(file, checksum, set)) {
-            return false;
-          }
-          if (set.prepared && !areRunsWhole(file, checksum, set.prepared)) return false;
-        }
-        sets.push(...batch);
-        return true;
+        const isWhole = batch.every((set) =>
+          decodeLogged(file, checksum, set) && areRunsWhole(file, checksum, set) &&
+          (set.prepared === undefined || areRunsWhole(file, checksum, set.prepared))
+        );
+        if (isWhole) sets.push(...batch);
+        else refused = batch;
+        return isWhole;
       },
     );
   const bitmap = readBitmap(file, path, checksum, superblock);
@@ -183,6 +183,7 @@ export async function openStore(
     markRuns(engine, set);
     if (set.prepared !== undefined) markRuns(engine, set.prepared);
   }
+  for (const set of refused) leaveRuns(engine, set);
   loadPrepared(engine);
   renewRuns(engine, sets, Math.max(0, reading.durable - superblock.sequence));
   for (const set of sets) {

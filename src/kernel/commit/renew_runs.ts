@@ -34,6 +34,29 @@ export function renewRuns(engine: Engine, sets: readonly WriteSet[], settled: nu
   doubtful.renew();
 }
 
+/**
+ * Leaves the runs of a record of a batch that was refused as torn alone until what is recovered is
+ * durable: a copy of equal bytes that came to lie there would make the batch whole, and an opening
+ * after a crash in this one would accept it. What the file does not reach cannot be left.
+ */
+export function leaveRuns(engine: Engine, set: WriteSet): void {
+  const { space, pager } = engine;
+  for (const one of [set, set.prepared]) {
+    if (one === undefined) continue;
+    for (const op of referencesIn(one)) {
+      const first = pageOf({ set: one, op });
+      const end = first + runPages(lengthOf({ set: one, op }));
+      const reached = Math.min(end, Math.floor(engine.file.size() / PAGE_BYTES));
+      if (reached > space.pageCount) space.extendTo(reached);
+      for (let page = first; page < reached; page++) {
+        if (space.isUsed(page)) continue;
+        space.markRun(page, 1);
+        space.freed.wait(page, 1, 0, pager.epoch, pager.generation);
+      }
+    }
+  }
+}
+
 /** A reference: where it is, and whether it is to what a record prepares. */
 interface Reference {
   readonly set: WriteSet;
