@@ -99,26 +99,26 @@ export function scanLog(
   let durable = start.sequence;
   let droppedBytes = 0;
   const position = { ...start };
-  const windows = extents.map((extent) => new LogWindow(file, extent, WINDOW_BYTES));
-  for (const window of windows) {
+  const scanned = extents.map((extent) => {
+    const window = new LogWindow(file, extent, WINDOW_BYTES);
     const end = scanExtent(window, checksum, identity, position, 0, (batch) => {
-      if (!accept(splitRecords(batch, path, window.extent))) return false;
+      if (!accept(splitRecords(batch, path, extent))) return false;
       records += batch.header.count;
       durable = Math.max(durable, batch.header.durable);
       batches++;
       return true;
     });
-    droppedBytes += tornEnd(window, end, checksum, identity, position) - end;
-  }
-  // Row 3: does anything claim that more than this was durable?
-  for (const window of windows) {
-    const at = findClaim(window, 0, position.sequence, checksum, identity);
-    if (at < 0) continue;
+    return { window, end, next: { ...position, salt: extent.salt } };
+  });
+  for (const { window, end, next } of scanned) {
+    const rest = lookBehind(window, end, checksum, identity, next, position.sequence);
+    droppedBytes += rest.end - end;
+    if (rest.claim < 0) continue;
     throw new CorruptionError(
       "CORRUPT_LOG",
       `Cannot replay the log of "${path}": record ${position.sequence} is missing, but a later ` +
         "batch says that it was durable",
-      { path, offset: window.extent.offset + at },
+      { path, offset: window.extent.offset + rest.claim },
     );
   }
   return { batches, records, position, durable, droppedBytes };
@@ -224,40 +224,34 @@ export function splitRecords(
   return records;
 }
 
-/** The end of the last batch of this use of the extent from `from` on, whole or not. */
-export function tornEnd(
+/**
+ * What is in an extent behind the batches that were accepted.
+ * @param next what the batch that would have followed begins with
+ * @param sequence the first record that was not accepted
+ * @returns the end of the last batch of this use of the extent, whole or not; and where a header says
+ *   that `sequence` was durable (row 3), or -1
+ */
+function lookBehind(
   window: LogWindow,
   from: number,
   checksum: Checksum,
   identity: number,
-  position: LogPosition,
-): number {
-  let end = from;
-  const next = { ...position, salt: window.extent.salt };
-  const index = window.load(from, BATCH_HEADER_BYTES);
-  if (index >= 0 && resemblesHeader(window.bytes, index, next)) {
-    end = Math.min(window.extent.bytes, batchEnd(from, 0, true));
-  }
-  findHeader(window, from, window.extent.bytes, checksum, identity, (header, at) => {
-    if (header.salt === window.extent.salt) {
-      const behind = batchEnd(at, header.payloadBytes, header.sealed);
-      end = Math.max(end, Math.min(window.extent.bytes, behind));
-    }
-    return false;
-  });
-  return end;
-}
-
-/** Finds a header that says that records from `sequence` on were durable; -1 when there is none. */
-export function findClaim(
-  window: LogWindow,
-  from: number,
+  next: LogPosition & { readonly salt: bigint },
   sequence: number,
-  checksum: Checksum,
-  identity: number,
-): number {
-  const isClaim = (header: BatchHeader): boolean => header.durable > sequence;
-  return findHeader(window, from, window.extent.bytes, checksum, identity, isClaim);
+): { readonly end: number; readonly claim: number } {
+  const { bytes, salt } = window.extent;
+  let end = from;
+  const index = window.look(from, BATCH_HEADER_BYTES);
+  if (index >= 0 && resemblesHeader(window.seen, index, next)) {
+    end = Math.min(bytes, batchEnd(from, 0, true));
+  }
+  const claim = findHeader(window, from, bytes, checksum, identity, (header, at) => {
+    if (header.salt === salt) {
+      end = Math.max(end, Math.min(bytes, batchEnd(at, header.payloadBytes, header.sealed)));
+    }
+    return header.durable > sequence;
+  });
+  return { end, claim };
 }
 
 /** Finds the first header in `[from, to)` that belongs to this log and pleases; -1 without one. */

@@ -194,7 +194,12 @@ test("Database.open reads less than 1 MiB of a large file, and the log after a c
     const { io: counted, read } = counting(state);
     const again = await Database.open(PATH, { io: counted });
     assert.equal(again.recovered.cleanClose, state === io);
-    assert.ok(size > 64 * MIB && read() < 64 * 1024 + log, `${read()} of ${size}`);
+    // What is looked at is read once, and the begin of each extent a second time, as batches.
+    const twice = log > 0 ? 2 * 64 * 1024 : 0;
+    assert.ok(
+      size > 64 * MIB && read() < 64 * 1024 + log + twice,
+      `${read()} of ${size}, log ${log}`,
+    );
     assert.ok(read() + bitmapBytes < MIB + log);
     assert.deepEqual(again.open(table).get(9999), valueOf(1));
     await again.close();
