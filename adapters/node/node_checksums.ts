@@ -17,6 +17,8 @@ const sha256: Digest = {
   name: "sha256",
   outputLen: 32,
   create: (): DigestState => createHash("sha256"),
+  aside: async (bytes): Promise<Uint8Array> =>
+    new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)),
 };
 
 /** SHA-256; of the others that we name there is none that works on every runtime. */

@@ -8,8 +8,11 @@
 export interface ContentContestant {
   /** Stores a blob. @returns what names it */
   put(blob: Uint8Array): unknown;
-  /** The bytes of a blob, verified by its digest; the caller's own memory. */
-  get(id: unknown): Uint8Array | Promise<Uint8Array>;
+  /**
+   * The bytes of a blob, verified by its digest; the caller's own memory. `isAlone`: nobody else asks
+   * for anything meanwhile.
+   */
+  get(id: unknown, isAlone: boolean): Uint8Array | Promise<Uint8Array>;
   close(): Promise<void>;
 }
 

@@ -22,8 +22,11 @@ class Holdfast implements ContentContestant {
     return this.#database.update((tx) => tx.open(BLOBS).put(blob));
   }
 
-  get(id: unknown): Uint8Array {
-    return this.#database.open(BLOBS).get(id as ContentId)!;
+  get(id: unknown, isAlone: boolean): Uint8Array | Promise<Uint8Array> {
+    const blobs = this.#database.open(BLOBS);
+    return isAlone
+      ? blobs.get(id as ContentId)!
+      : blobs.read(id as ContentId).then((bytes) => bytes!);
   }
 
   close(): Promise<void> {

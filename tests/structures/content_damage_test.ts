@@ -46,6 +46,7 @@ test("regression: a corrupt blob is CORRUPT_CONTENT, and never looks like an abs
       await forge(db, id);
       const corrupt = { code: "CORRUPT_CONTENT", name: "CorruptionError" };
       assert.throws(() => db.open(photos).get(id), corrupt);
+      await assert.rejects(db.open(photos).read(id), corrupt);
       assert.equal(db.open(photos).has(id), true);
       await assert.rejects(drain(db.open(photos).stream(id)), corrupt);
       const { damaged, ok } = await db.open(photos).verify();

@@ -56,6 +56,26 @@ for (const { place, run } of PLACES) {
       await db.close();
     }));
 
+  test(`contentStore.read: many at once, each whole, whatever becomes of the store meanwhile: ${place}`, () =>
+    run(async (open) => {
+      const db = await open();
+      const ids = await db.update((tx) =>
+        LENGTHS.map((length) => tx.open(photos).put(someBytes(length, length)))
+      );
+      const reads = [...ids, ...ids].map((id) => db.open(photos).read(id));
+      const absent = db.open(photos).read(NOBODY);
+      await db.update((tx) => {
+        for (const id of ids) tx.open(photos).delete(id);
+        tx.open(photos).put(someBytes(3 * CHUNK_BYTES, 9));
+      });
+      await db.close();
+      for (const [at, bytes] of (await Promise.all(reads)).entries()) {
+        const length = LENGTHS[at % LENGTHS.length]!;
+        assert.ok(Buffer.from(bytes!).equals(someBytes(length, length)), `${length}`);
+      }
+      assert.equal(await absent, undefined);
+    }));
+
   test(`contentStore: a stream gives the id of its bytes, however it is cut: ${place}`, () =>
     run(async (open) => {
       const db = await open();
@@ -142,6 +162,7 @@ test("contentStore.get hands out bytes that are the caller's", async () => {
     });
     db.open(photos).get(id)!.fill(0);
     db.open(photos).range(id, 0)!.fill(0);
+    (await db.open(photos).read(id))!.fill(0);
     assert.deepEqual(db.open(photos).get(id), someBytes(length));
   }
   await db.close();
@@ -228,3 +249,35 @@ async function entries(db: Database): Promise<ContentId[]> {
   for await (const { id } of db.open(photos).entries()) ids.push(id);
   return ids;
 }
+
+test("contentStore.read takes the digest of its platform, made aside, and does not believe bytes", async () => {
+  const made: number[] = [];
+  const digest = {
+    name: "sum",
+    outputLen: 4,
+    create: () => {
+      let sum = 0;
+      return {
+        update: (bytes: Uint8Array): void => bytes.forEach((byte) => sum += byte),
+        digest: () => new Uint8Array(Uint32Array.of(sum).buffer),
+      };
+    },
+    aside: (bytes: Uint8Array): Promise<Uint8Array> => {
+      made.push(bytes.length);
+      const state = digest.create();
+      state.update(bytes);
+      return Promise.resolve(state.digest());
+    },
+  };
+  const sums = contentStore("sums", { digest });
+  const db = await Database.memory();
+  const [small, large] = await db.update((tx) =>
+    [100, 100_000].map((length) => tx.open(sums).put(someBytes(length)))
+  );
+  assert.equal((await db.open(sums).read(small!))!.length, 100);
+  assert.equal((await db.open(sums).read(large!))!.length, 100_000);
+  assert.deepEqual(made, [100_000]);
+  digest.aside = () => Promise.resolve(new Uint8Array(4));
+  await assert.rejects(db.open(sums).read(large!), { code: "CORRUPT_CONTENT" });
+  await db.close();
+});

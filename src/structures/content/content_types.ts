@@ -96,6 +96,13 @@ export interface ContentReader {
    */
   get(id: ContentId): Uint8Array | undefined;
   /**
+   * As `get`, at the moment of the call; but the digest of what is not small is made off the thread,
+   * where the platform can: others run meanwhile, and many reads use many processors.
+   * @throws {CorruptionError} `CORRUPT_CONTENT`, `CORRUPT_VALUE`, `CORRUPT_PAGE`
+   * @throws {StateError} `TOO_LARGE`: use `stream` or `range`
+   */
+  read(id: ContentId): Promise<Uint8Array | undefined>;
+  /**
    * A blob of any length, piece by piece as it is read: up to 256 KiB each, checked by checksum, the
    * last one only when all of it agrees with its id; else the stream fails, as `get` throws. It
    * shows the moment of the call, and holds it until it is read to its end, cancelled or fails: do
