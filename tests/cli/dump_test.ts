@@ -98,7 +98,7 @@ test("dump --log: what is defined, dropped, prepared and decided, with what is i
   const db = await Database.open(PATH, { io });
   await db.update((tx) => tx.open(users).put("ann", { city: "Oslo" }));
   const number = db.structures()[0]!.number;
-  const large = new Uint8Array(40_000).fill(3);
+  const large = new Uint8Array(12_000).fill(3);
   for (const [name, decision] of [["a", "commit"], ["b", "rollback"], ["c", "keep"]] as const) {
     const tx = db.begin({ transactionId: new TextEncoder().encode(name) });
     tx.open(users).put(name, { city: name });
@@ -138,7 +138,7 @@ test("dump --log: what is defined, dropped, prepared and decided, with what is i
     assert.deepEqual(held.filter(isUser).map(({ operation, key }) => [operation, key]), [
       ["put", "63"],
     ]);
-    assert.equal(held.filter(({ value }) => value === "03".repeat(40_000)).length, 2);
+    assert.equal(held.filter(({ value }) => value === "03".repeat(12_000)).length, 2);
   });
   await db.checkpoint();
   const folded = await readBytes(io, PATH);

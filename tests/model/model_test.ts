@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { runCampaign } from "./campaign.ts";
 import { SUBJECTS } from "./subjects.ts";
 
-const RUNS = 60;
+const RUNS = 30;
 
 for (const subject of SUBJECTS.keys()) {
   test(`${subject.name}: random commands equal the model`, { timeout: 60_000 }, async () => {
