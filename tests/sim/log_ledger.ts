@@ -19,7 +19,12 @@ interface LogState {
   readonly start: number;
   readonly end: number;
   readonly cursors: ReadonlyMap<string, number>;
+  /** What all cursors were behind at some time: a cursor that is made later brings nothing back. */
+  readonly passed: number;
 }
+
+/** What is shown of it. */
+type Shown = Omit<LogState, "passed">;
 
 /** What went before a life. */
 interface FormerLife {
@@ -29,7 +34,7 @@ interface FormerLife {
   readonly state: LogState;
 }
 
-const EMPTY: LogState = { start: 0, end: 0, cursors: new Map() };
+const EMPTY: LogState = { start: 0, end: 0, cursors: new Map(), passed: 0 };
 
 /** What a stream may release that nobody trimmed: nothing, what all cursors are behind, anything. */
 export type Released = "nothing" | "cursors" | "anything";
@@ -137,17 +142,17 @@ export class LogLedger {
     return new LogLedger(this.#released, {
       ledger: this.#ledger,
       records: this.records.slice(0, end),
-      state: { start, end, cursors: log.cursors() },
+      state: passing({ start, end, cursors: log.cursors(), passed: start }),
     });
   }
 
-  #isFound(log: EndlessStream, { start, end, cursors }: LogState): boolean {
+  #isFound(log: EndlessStream, { start, end, cursors, passed }: LogState): boolean {
     if (log.end !== end) return false;
     const found = log.cursors();
     if (found.size !== cursors.size) return false;
     for (const [name, offset] of cursors) if (found.get(name) !== offset) return false;
     if (this.#released === "nothing") return log.start === start;
-    const most = this.#released === "cursors" ? Math.min(end, ...cursors.values()) : end;
+    const most = this.#released === "cursors" ? passed : end;
     return log.start >= start && log.start <= Math.max(start, most);
   }
 
@@ -171,20 +176,28 @@ export class LogLedger {
 
 function stateAfter(state: LogState, operation: LogOperation): LogState {
   const { start, end } = state;
-  if (operation.kind === "append") return { ...state, end: end + operation.records.length };
+  if (operation.kind === "append") {
+    return passing({ ...state, end: end + operation.records.length });
+  }
   if (operation.kind === "trim") return { ...state, start: Math.max(start, operation.before) };
   const cursors = new Map(state.cursors);
   const { name } = operation;
   if (operation.kind === "drop") cursors.delete(name);
   else cursors.set(name, Math.max(operation.offset, cursors.get(name) ?? 0));
-  return { ...state, cursors };
+  return passing({ ...state, cursors });
+}
+
+function passing(state: LogState): LogState {
+  const { end, cursors, passed } = state;
+  if (cursors.size === 0) return state;
+  return { ...state, passed: Math.max(passed, Math.min(end, ...cursors.values())) };
 }
 
 function textOf(log: EndlessStream): string {
   return textOfState({ start: log.start, end: log.end, cursors: log.cursors() });
 }
 
-function textOfState({ start, end, cursors }: LogState): string {
+function textOfState({ start, end, cursors }: Shown): string {
   const marks = [...cursors].map(([name, offset]) => ` ${name}=${offset}`).sort();
   return `${start}..${end}${marks.join("")}`;
 }

@@ -103,15 +103,21 @@ const { values } = parseArgs({
   options: {
     only: { type: "string", default: "" },
     campaign: { type: "string" },
+    share: { type: "string" },
     seed: { type: "string", default: "1" },
     quiet: { type: "boolean", default: false },
   },
 });
 
+/** With `--share 3` the seed is the number of a third of the mutants, and the campaigns have seed 1. */
+const shares = Number(values.share ?? 1);
+const share = (Number(values.seed) - 1) % shares;
+const seed = values.share === undefined ? values.seed : "1";
+
 async function campaign(folder: string, command: readonly string[]): Promise<Outcome> {
   const [main = "", ...options] = command;
   const runtime = "Deno" in globalThis ? ["run", "-A", "--no-check"] : [];
-  const args = [...runtime, join(folder, "tests/sim", main), ...options, "--seed", values.seed];
+  const args = [...runtime, join(folder, "tests/sim", main), ...options, "--seed", seed];
   args.push("--quiet", ...(main === "main.ts" ? ["--violations", "1"] : []));
   const { status, stdout, stderr, signal } = await run(args, folder);
   const lines = stdout.split("\n");
@@ -121,15 +127,15 @@ async function campaign(folder: string, command: readonly string[]): Promise<Out
     main === "main.ts" ? line.startsWith("VIOLATION") : isCounted && line !== ""
   );
   // Where it was found, for those who want to see it: seed, subject and place.
-  if (violation !== undefined) return { killed: true, text: `seed ${values.seed}: ${violation}` };
+  if (violation !== undefined) return { killed: true, text: `seed ${seed}: ${violation}` };
   if (signal !== null) return { killed: false, text: "the campaign did not end in time" };
   const summary = lines.findLast((line) => line !== "") ?? "";
   if (status === 0) return { killed: false, text: summary };
   throw new Error(`the campaign did not run (exit code ${status}): ${stderr.slice(-2000)}`);
 }
 
-const chosen = mutants.filter(({ name, campaign = "crashes" }) =>
-  name.includes(values.only) && (values.campaign ?? campaign) === campaign
+const chosen = mutants.filter(({ name, campaign = "crashes" }, at) =>
+  name.includes(values.only) && (values.campaign ?? campaign) === campaign && at % shares === share
 );
 const waiting = [...chosen];
 /** Commands that find something in the original: they prove nothing. */

@@ -5,7 +5,7 @@
  * is interrupted goes on, and a release may be proved in several runs.
  *
  * `--minutes N` begins no share after that time; `--line NAME` (a line or a structure) runs only it;
- * `--runtime NAME` does the work (default node), the others run a tenth of the same seeds and must
+ * `--runtime NAME` does the work (default bun, the fastest), the others run a tenth of the same seeds and must
  * find the same; `--report` runs nothing and writes `tests/sim/REPORT.md` from what is remembered.
  * The last line is `N passed, N failed`, counted in shares.
  *
@@ -60,7 +60,7 @@ async function main(words: readonly string[]): Promise<number> {
   const minutes = numberFlag(flags, "minutes", 1, 100_000) ?? Infinity;
   const wanted = flags.values.get("line");
   const structure = flags.values.get("structure");
-  const own = flags.values.get("runtime") ?? "node";
+  const own = flags.values.get("runtime") ?? "bun";
   const runtime = RUNTIME_NAMES.find((name) => name === own);
   if (runtime === undefined) throw new RangeError(`--runtime is one of ${RUNTIME_NAMES}`);
   const lines = proveLines.filter((line) =>
