@@ -137,3 +137,27 @@ test("StreamControls: a control record of no kind is CORRUPT_LOG", () => {
   assert.throws(() => controls.apply(new Uint8Array([9, 0, 0])), hasCode("CORRUPT_LOG"));
   assert.equal(controls.start, 0);
 });
+
+test("regression: a run that shows the header of an earlier segment in place of its own is used next", async () => {
+  const blocks = await build();
+  const log = await openOn(blocks);
+  await log.grow();
+  await log.close();
+  const header = new Uint8Array(4096);
+  blocks.runs[0]!.file.readAt(header, 0);
+  blocks.runs.at(-1)!.file.writeAt(header, 0);
+
+  for (let round = 1; round <= 2; round++) {
+    const again = await openOn(blocks);
+    assert.deepEqual(again.recovered.damage, []);
+    assert.equal(again.end, RECORDS + (round - 1) * RECORDS);
+    for (let n = 0; n < RECORDS; n++) await again.append(numbered(n, 7000));
+    const last = again.end - 1;
+    assert.deepEqual(again.get(last), numbered(RECORDS - 1, 7000));
+    await again.close();
+  }
+
+  // Behind it something was written: then it is no run that waits.
+  blocks.runs.at(-1)!.file.writeAt(header, 0);
+  await assert.rejects(openOn(blocks), hasCode("CORRUPT_LOG"));
+});

@@ -3,7 +3,7 @@
  *
  * | # | found                                             | done                                            |
  * | - | ------------------------------------------------- | ----------------------------------------------- |
- * | 1 | blank runs behind the last segment                | allocated ahead, or begun and not synced: used next |
+ * | 1 | blank runs behind the last segment, some with the header of an earlier one | allocated ahead, or begun and not synced: used next |
  * | 2 | a segment with a later one behind it              | complete: the header behind says where it ends; not read |
  * | 3 | the last segment                                  | read, by the rule of `log_scanner.ts`           |
  * | 4 | its end at a block boundary, torn bytes behind    | dropped, reported and overwritten with zeros    |
@@ -80,7 +80,7 @@ class Recovery {
     const readings = list.map((blocks) => this.#readHeader(blocks));
     let used = readings.length;
     // Row 1.
-    while (used > 0 && isBlank(readings[used - 1]!)) used--;
+    while (used > 0 && isUnused(readings, used - 1)) used--;
     core.spares.push(...list.slice(used));
     const found = this.#usable(list.slice(0, used), readings);
     this.#takeClosed(found);
@@ -288,7 +288,13 @@ export function addSnapshot({ controls }: StreamCore, segment: StreamSegment): v
   for (const record of controls.snapshot()) segment.add(CONTROL, record, 0, record.length);
 }
 
-/** Nothing was ever written behind the header, and there is no header. */
-function isBlank({ header, blank }: HeaderReading): boolean {
-  return header === undefined && blank;
+/**
+ * Nothing was ever written behind the header, and there is none: or that of an earlier segment, which
+ * a disk may show in place of one whose write it has lost.
+ */
+function isUnused(readings: readonly HeaderReading[], at: number): boolean {
+  const { header, blank } = readings[at]!;
+  if (header === undefined || !blank) return blank;
+  const previous = readings.slice(0, at).findLast((one) => one.header !== undefined)?.header;
+  return previous !== undefined && header.number <= previous.number;
 }
