@@ -16,7 +16,7 @@ import { vectorSubject } from "./vector_subject.ts";
 
 /** All subjects, with how many runs a whole campaign does of each. */
 export const SUBJECTS: ReadonlyMap<Subject, number> = new Map([
-  [databaseSubject, 5_000],
+  [databaseSubject, 3_000],
   [blocksSubject, 600],
   [journalSubject, 900],
   [contentSubject, 900],
