@@ -38,8 +38,8 @@ export const damageMutants: readonly Mutant[] = [
     "damage",
     "what is damaged inside the log is taken for a torn tail",
     SCANNER,
-    "    if (at < 0) continue;\n",
-    "    if (at < Infinity) continue;\n",
+    "    if (rest.claim < 0) continue;\n",
+    "    if (rest.claim < Infinity) continue;\n",
     "index and record log",
   ),
   mutantFor(

@@ -24,7 +24,7 @@ const TIMEOUT_MS = 240_000;
 /** Small campaigns, of the one subject that finds the bug. */
 const COMMANDS: Readonly<Record<CampaignName, (subject: string) => readonly string[]>> = {
   crashes: (subject) => ["main.ts", "--states", "3000", "--images", "8", "--workload", subject],
-  faults: (subject) => ["main.ts", "--faults", "200", "--workload", subject],
+  faults: (subject) => ["main.ts", "--faults", "500", "--workload", subject],
   damage: (subject) => ["damage_main.ts", "--runs", "1500", "--lanes", "1", "--store", subject],
 };
 

@@ -111,9 +111,8 @@ export const proveLines: readonly ProveLine[] = [
     name: "mutants",
     unit: "mutants",
     file: "tests/sim/mutants.ts",
-    args: [],
-    goals: { quick: 25, release: 25 },
-    once: true,
+    args: ["--share", "3"],
+    goals: { quick: 25, release: 74 },
     alone: true,
   },
 ];
