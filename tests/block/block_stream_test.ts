@@ -5,22 +5,12 @@ import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
 import { BlockStream } from "../../src/block/stream/block_stream.ts";
 import { hasCode } from "../sim/disk_fixture.ts";
-import { diskFailure, numbered, type TestBlocks, testBlocks } from "./test_blocks.ts";
+import { diskFailure, joined, numbered, type TestBlocks, testBlocks } from "./test_blocks.ts";
 
 const io = memoryIo();
 
 async function openOn(blocks: TestBlocks): Promise<BlockStream> {
   return await BlockStream.open(blocks, { io });
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
 
 test("BlockStream.append takes what fits: whole appends, a trailing part, then nothing", async () => {

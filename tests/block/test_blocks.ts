@@ -108,3 +108,14 @@ export function numbered(n: number, length: number): Uint8Array {
   for (let i = 0; i < length; i++) bytes[i] = (n * 31 + i * 7 + (i >> 8)) & 255;
   return bytes;
 }
+
+/** All bytes, one part after the other. */
+export function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}

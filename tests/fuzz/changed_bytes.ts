@@ -2,6 +2,7 @@
  * Inputs: arbitrary bytes, and valid ones with a few changes.
  */
 
+import { joined } from "../block/test_blocks.ts";
 import type { Prng } from "../../src/base/prng.ts";
 
 /** Numbers at which lengths and places go wrong. */
@@ -103,16 +104,6 @@ export function changed(seeds: readonly Uint8Array[], random: Prng): Uint8Array 
   let bytes: Uint8Array = seeds[random.below(seeds.length)]!.slice();
   for (let left = 1 + random.below(4); left > 0 && bytes.length > 0; left--) {
     bytes = CHANGES[random.below(CHANGES.length)]!(bytes, random, seeds);
-  }
-  return bytes;
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
   }
   return bytes;
 }
