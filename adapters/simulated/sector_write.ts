@@ -40,14 +40,15 @@ export function writeSectors(
     const stop = Math.min(end, sectorEnd(at, sectorBytes));
     const outcome = source.next();
     if (outcome !== "kept") {
-      content.write(bytes.subarray(kept - offset, at - offset), kept);
+      if (at > kept) content.write(bytes.subarray(kept - offset, at - offset), kept);
       const sector = bytes.subarray(at - offset, stop - offset);
       damageSector(content, sector, at, sectorBytes, outcome, source, history);
       kept = stop;
     }
     at = stop;
   }
-  content.write(bytes.subarray(kept - offset), kept);
+  if (kept === offset) content.write(bytes, kept);
+  else content.write(bytes.subarray(kept - offset), kept);
 }
 
 function damageSector(

@@ -32,6 +32,7 @@ import {
   batchEnd,
   type BatchHeader,
   decodeBatchHeader,
+  mayBeginHeader,
   resemblesHeader,
 } from "./log_batch.ts";
 import type { LogExtent, LogPosition } from "./log_extent.ts";
@@ -39,6 +40,9 @@ import { LogWindow } from "./log_window.ts";
 
 /** How much of a log is read at once, unless a batch is longer. */
 const WINDOW_BYTES = 64 * 1024;
+
+/** How much is read first of an extent: most logs are short. */
+const FIRST_BYTES = 4096;
 
 /** One record of an accepted batch. */
 export interface LogRecord {
@@ -100,7 +104,7 @@ export function scanLog(
   let droppedBytes = 0;
   const position = { ...start };
   const scanned = extents.map((extent) => {
-    const window = new LogWindow(file, extent, WINDOW_BYTES);
+    const window = new LogWindow(file, extent, WINDOW_BYTES, FIRST_BYTES);
     const end = scanExtent(window, checksum, identity, position, 0, (batch) => {
       if (!accept(splitRecords(batch, path, extent))) return false;
       records += batch.header.count;
@@ -269,6 +273,7 @@ export function findHeader(
     const { seen } = window;
     const last = seen.length - BATCH_HEADER_BYTES;
     for (; index <= last && at < to; index += BATCH_HEADER_BYTES, at += BATCH_HEADER_BYTES) {
+      if (!mayBeginHeader(seen, index)) continue;
       const header = decodeBatchHeader(seen, index, checksum, identity);
       if (header !== undefined && pleases(header, at)) return at;
     }

@@ -21,19 +21,25 @@ export class LogWindow {
 
   readonly #file: Pick<IoFile, "readAt">;
   readonly #windowBytes: number;
+  #loadBytes: number;
   #begin = 0;
   #seenBegin = 0;
   #lookBuffer: Uint8Array | undefined;
 
-  /** Reads nothing yet. */
+  /**
+   * Reads nothing yet. Then up to `windowBytes` at once, the first time up to `firstBytes` and twice
+   * as much each time: little where little is.
+   */
   constructor(
     file: Pick<IoFile, "readAt">,
     extent: LogExtent,
     windowBytes: number = extent.bytes,
+    firstBytes: number = windowBytes,
   ) {
     this.#file = file;
     this.extent = extent;
     this.#windowBytes = windowBytes;
+    this.#loadBytes = firstBytes;
   }
 
   /**
@@ -44,9 +50,9 @@ export class LogWindow {
     const index = at - this.#begin;
     if (index >= 0 && index + length <= this.bytes.length) return index;
     if (at + length > this.extent.bytes) return -1;
-    const bytes = new Uint8Array(
-      Math.min(Math.max(length, this.#windowBytes), this.extent.bytes - at),
-    );
+    const most = Math.min(this.#loadBytes, this.#windowBytes);
+    this.#loadBytes = 2 * most;
+    const bytes = new Uint8Array(Math.min(Math.max(length, most), this.extent.bytes - at));
     const read = this.#file.readAt(bytes, this.extent.offset + at);
     this.bytes = read === bytes.length ? bytes : bytes.subarray(0, read);
     this.#begin = at;

@@ -82,8 +82,8 @@ export class CursorEntry {
   }
 }
 
-/** Leaves copied into one allocation. */
-const COPIES = 16;
+/** Most leaves copied into one allocation; a walk begins with one. */
+const COPIES_MAX = 16;
 
 /** A cursor over one tree. */
 export class TreeCursor extends CursorEntry implements EntryCursor {
@@ -97,7 +97,9 @@ export class TreeCursor extends CursorEntry implements EntryCursor {
   readonly #frames = new Int32Array(DEPTH_MAX);
   #copies: Uint8Array = this.keyBytes;
   #copyBase = 0;
-  #copiesUsed = COPIES;
+  /** Leaves that `#copies` has room for, and how many are there. */
+  #copiesRoom = 0;
+  #copiesUsed = 0;
   #slot = 0;
   #stop = 0;
   #started = false;
@@ -230,8 +232,9 @@ export class TreeCursor extends CursorEntry implements EntryCursor {
     if (upper !== undefined && (this.#step > 0 || from !== undefined)) {
       high = firstAtLeast(arena, base, upper, upperOpen !== true);
     }
-    if (this.#copiesUsed === COPIES) {
-      this.#copies = new Uint8Array(COPIES * PAGE_BYTES);
+    if (this.#copiesUsed === this.#copiesRoom) {
+      this.#copiesRoom = Math.min(COPIES_MAX, Math.max(1, 4 * this.#copiesRoom));
+      this.#copies = new Uint8Array(this.#copiesRoom * PAGE_BYTES);
       this.#copiesUsed = 0;
     }
     this.#copyBase = this.#copiesUsed++ * PAGE_BYTES;
