@@ -5,7 +5,8 @@
  * Arguments: `--rounds N` (of `kill -9`, of each runtime, default 30), `--faults N` (runs with failing
  * system calls, of each runtime, default 10), `--no-heap` (without the large store), `--runtime deno|bun|node|all` (default all), `--scene
  * NAME` (default all, the server included), `--seed N` (default: drawn and printed), which decides
- * about everything but time. The last line is `N passed, N failed`.
+ * about everything but time, `--json` (adds the line that `deno task prove` reads). The last line is
+ * `N passed, N failed`.
  *
  * @module
  */
@@ -26,6 +27,7 @@ const FLAGS = {
   heap: { help: "a store many times larger than a heap of 64 MiB; default on (--no-heap)" },
   scene: { value: "NAME", help: "what they work on" },
   seed: { value: "N", help: "seed of all that is random" },
+  json: { help: "add the line that `deno task prove` reads, of the rounds" },
 };
 
 async function main(args: readonly string[]): Promise<number> {
@@ -53,7 +55,12 @@ async function main(args: readonly string[]): Promise<number> {
   if (rounds > 0) {
     const all = isWanted("server") ? [...scenes, "server"] : scenes;
     const began = performance.now();
-    note("kill -9", await runKills({ rounds, runtimes, seed, scenes: all }), began);
+    const tally = await runKills({ rounds, runtimes, seed, scenes: all });
+    note("kill -9", tally, began);
+    if (flags.values.get("json") === "true") {
+      const row = { done: tally.passed, violations: tally.failed, more: tally.byRuntime() };
+      console.log(JSON.stringify({ rows: [row] }));
+    }
   }
   if (runs > 0) {
     const servers = isWanted("server") ? Math.ceil(runs / 10) : 0;

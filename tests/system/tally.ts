@@ -43,6 +43,11 @@ export class Tally {
     return [...this.#rows.values()].reduce((sum, row) => sum + row.failed, 0);
   }
 
+  /** What passed, by runtime. */
+  byRuntime(): Record<string, number> {
+    return Object.fromEntries([...this.#rows].map(([name, { passed }]) => [name, passed]));
+  }
+
   /** A line for each runtime. */
   lines(): string[] {
     return [...this.#rows.values()].map(({ runtime, passed, failed, facts }) => {

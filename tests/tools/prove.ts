@@ -31,7 +31,7 @@ import { installDependencies } from "./npm_folder.ts";
 import { type Level, type ProveLine, proveLines } from "./prove_lines.ts";
 import { cleanCommit, loadRecords, saveShares, type Share, sharesOf } from "./prove_record.ts";
 import { reportText } from "./prove_report.ts";
-import { argsOf, ProveRun } from "./prove_run.ts";
+import { ProveRun } from "./prove_run.ts";
 import { type Lane, plainTable, summaries } from "./prove_table.ts";
 import { ROOT } from "./repository.ts";
 import { findRuntime, RUNTIME_NAMES, type RuntimeName } from "./runtimes.ts";
@@ -45,13 +45,8 @@ const FLAGS = {
   report: { help: "write tests/sim/REPORT.md and run nothing" },
 };
 
-/** The work of each line: one piece, or one for each runtime. */
 function lanesOf(lines: readonly ProveLine[], runtime: RuntimeName): Lane[] {
-  return lines.flatMap((line) =>
-    line.eachRuntime
-      ? RUNTIME_NAMES.map((name) => ({ line, name: `${line.name}, ${name}`, runtime: name }))
-      : [{ line, name: line.name, runtime }]
-  );
+  return lines.map((line) => ({ line, name: line.name, runtime }));
 }
 
 async function main(words: readonly string[]): Promise<number> {
@@ -108,7 +103,7 @@ async function main(words: readonly string[]): Promise<number> {
   const found = lanes.flatMap((lane) => run.sharesOf(lane)).flatMap(({ rows }) => rows)
     .some(({ violations }) => violations > 0);
   for (const lane of short) {
-    console.log(`${lane.name}: less than wanted (${argsOf(lane).join(" ")})`);
+    console.log(`${lane.name}: less than wanted (${lane.line.args.join(" ")})`);
   }
   const isCut = performance.now() - began > minutes * 60_000;
   const failed = run.failed + (isCut ? 0 : short.length) + (found && run.failed === 0 ? 1 : 0);

@@ -7,7 +7,6 @@
 import { cpus, release, totalmem, type } from "node:os";
 import type { Level } from "./prove_lines.ts";
 import { type ProveRecord, sharesOf } from "./prove_record.ts";
-import { argsOf } from "./prove_run.ts";
 import { type Lane, markdownTable, summaries } from "./prove_table.ts";
 import { findRuntime, RUNTIME_NAMES } from "./runtimes.ts";
 
@@ -23,7 +22,7 @@ export async function reportText(
     level,
     (lane) =>
       all.filter((share) =>
-        share.line === lane.name && share.args === argsOf(lane).join(" ") &&
+        share.line === lane.name && share.args === lane.line.args.join(" ") &&
         share.runtime === lane.runtime
       ),
   );

@@ -43,14 +43,8 @@ interface Job {
   readonly wanted?: Share;
 }
 
-/** The arguments of a line, all but the seed. */
-export function argsOf({ line, runtime }: Pick<Lane, "line" | "runtime">): readonly string[] {
-  return line.args.map((word) => word.replace("{runtime}", runtime));
-}
-
-function seededArgs(lane: Lane, number: number): readonly string[] {
-  const { seeds = 1, once } = lane.line;
-  return once ? argsOf(lane) : [...argsOf(lane), "--seed", String((number - 1) * seeds + 1)];
+function seededArgs({ args, once, seeds = 1 }: ProveLine, number: number): readonly string[] {
+  return once ? args : [...args, "--seed", String((number - 1) * seeds + 1)];
 }
 
 function programWords(runtime: Runtime, line: ProveLine): string[] {
@@ -91,7 +85,7 @@ export class ProveRun {
   constructor(plan: RunPlan) {
     this.#plan = plan;
     this.#shares = new Map(plan.lanes.map((lane) => {
-      const args = argsOf(lane).join(" ");
+      const args = lane.line.args.join(" ");
       const ours = plan.before.filter((share) =>
         share.line === lane.name && share.args === args && share.runtime === lane.runtime
       );
@@ -126,8 +120,13 @@ export class ProveRun {
     if (performance.now() > this.#plan.until) return undefined;
     const sample = this.#samples.shift();
     if (sample !== undefined) return sample;
-    for (const lane of this.#plan.lanes) {
-      if ((lane.line.alone ?? false) !== isAlone || !this.#isWanted(lane)) continue;
+    const ours = this.#plan.lanes.filter(({ line }) => (line.alone ?? false) === isAlone);
+    // What a share of a line does is known when the first one has ended: until then others go first.
+    const known = ours.filter((lane) =>
+      this.#shares.get(lane.name)!.size > 0 || !this.#running.get(lane.name)
+    );
+    for (const lane of new Set([...known, ...ours])) {
+      if (!this.#isWanted(lane)) continue;
       const shares = this.#shares.get(lane.name)!;
       const taken = this.#taken.get(lane.name) ?? new Set();
       let seed = 1;
@@ -157,7 +156,7 @@ export class ProveRun {
     const { lane, seed, runtime, wanted } = job;
     const { line } = lane;
     const args = [
-      ...seededArgs(lane, seed),
+      ...seededArgs(line, seed),
       ...(wanted === undefined ? [] : line.sample ?? []),
     ];
     const result = await runCommand(runtime.path, [
@@ -201,7 +200,7 @@ export class ProveRun {
     const { lane, seed, runtime } = job;
     const share: Share = {
       line: lane.name,
-      args: argsOf(lane).join(" "),
+      args: lane.line.args.join(" "),
       seed,
       runtime: runtime.name,
       seconds: Math.round(elapsedMs / 1000),
@@ -217,7 +216,7 @@ export class ProveRun {
   #compareLater(lane: Lane, share: Share): void {
     const { line } = lane;
     const { level, runtimes } = this.#plan;
-    if (line.alone || line.eachRuntime) return;
+    if (line.alone || line.isCompared === false) return;
     // A sample is a tenth by itself; of a release even that is done for each tenth share only.
     if ((line.sample === undefined || level === "release") && share.seed % 10 !== 1) return;
     for (const runtime of runtimes) {

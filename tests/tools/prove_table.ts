@@ -52,7 +52,7 @@ function summarise(
   };
 }
 
-/** What a line wants of one runtime, or of all together. */
+/** A line, and the runtime that does its work. */
 export interface Lane {
   readonly line: ProveLine;
   readonly name: string;
