@@ -47,6 +47,8 @@ export interface SlotReading {
   readonly value: Uint8Array | undefined;
   /** Slots that are neither valid nor all zero. */
   readonly damaged: readonly number[];
+  /** How many slots are valid. */
+  readonly intact: number;
   /** Whether any slot begins with the magic. */
   readonly ours: boolean;
 }
@@ -113,6 +115,7 @@ export class SlotRegister {
     const { magic, offset, slotBytes, slots } = this.#layout;
     const damaged: number[] = [];
     let value: Uint8Array | undefined;
+    let intact = 0;
     let ours = false;
     this.epoch = 0;
     this.#newest = -1;
@@ -123,13 +126,16 @@ export class SlotRegister {
       const found = decodeSlot(bytes.subarray(0, read), magic, this.#checksum);
       if (found === undefined) {
         if (bytes.some((byte) => byte !== 0)) damaged.push(slot);
-      } else if (found.epoch > this.epoch) {
+        continue;
+      }
+      intact++;
+      if (found.epoch > this.epoch) {
         this.epoch = found.epoch;
         this.#newest = slot;
         value = found.value;
       }
     }
-    return { value, damaged, ours };
+    return { value, damaged, intact, ours };
   }
 
   /**

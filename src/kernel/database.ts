@@ -273,7 +273,7 @@ export class Database {
   }
 
   /**
-   * Verifies the whole file: both superblocks, the checksum, order, bounds and bookkeeping of every
+   * Verifies the whole file: the superblocks, the checksum, order, bounds and bookkeeping of every
    * page, every value, counts, the catalog, and that each page in use has one owner and no other
    * page any. Waits for commits under way and then keeps the thread: it has to see one moment. With
    * `structures`, their records are compared with their secondary indexes, too: only definitions

@@ -6,7 +6,7 @@
 
 import type { Checkpointer } from "./commit/checkpoint.ts";
 import type { DroppedTrees } from "./catalog/dropped_trees.ts";
-import { PAGE_BYTES } from "./limits.ts";
+import { PAGE_BYTES, SUPERBLOCK_SLOTS } from "./limits.ts";
 import type { SnapshotHolds } from "./snapshot/snapshot_holds.ts";
 import type { TransactionHost } from "./transaction/transaction_host.ts";
 
@@ -66,9 +66,6 @@ export interface DatabaseStats {
   readonly droppedStructures: number;
 }
 
-/** Pages of the two superblock slots. */
-const SUPERBLOCK_PAGES = 2;
-
 /** Reads the counters of an engine. */
 export function readStats(
   { engine, pipeline, open }: TransactionHost,
@@ -79,7 +76,7 @@ export function readStats(
   const { space, pager, log, file, superblock } = engine;
   const { bitmap, current, next } = superblock;
   const spare = (engine.spareBitmap?.pages ?? 0) + (engine.spareExtent?.pages ?? 0);
-  const kept = SUPERBLOCK_PAGES + bitmap.pages + current.pages + next.pages + spare;
+  const kept = SUPERBLOCK_SLOTS + bitmap.pages + current.pages + next.pages + spare;
   const live = space.pageCount - space.freeCount - space.pendingCount - kept;
   return {
     fileBytes: file.size(),

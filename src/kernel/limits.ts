@@ -10,6 +10,9 @@ export const PAGE_BYTES = 4096;
 /** log2 of {@linkcode PAGE_BYTES}, stored in the superblock. */
 export const PAGE_SHIFT = 12;
 
+/** Slots of the superblock, one page each, at the begin of the file. */
+export const SUPERBLOCK_SLOTS = 3;
+
 /**
  * Longest cell (key, inline value and their length field) of a page, in bytes. Four cells and
  * their 8-byte slots must fit behind the 32-byte header: (4096 - 32) / 4 - 8 = 1008. A tree whose

@@ -5,23 +5,26 @@
  * | - | ------------------------------------------------ | ----------------------------------------- |
  * | 1 | no file                                          | create beside it, sync, rename, sync name |
  * | 2 | a file without our magic                         | `NOT_OUR_FILE`                            |
- * | 3 | our magic, no slot intact                        | `CORRUPT_SUPERBLOCK`                      |
+ * | 3 | our magic, more than one slot not intact         | `CORRUPT_SUPERBLOCK`                      |
  * | 4 | newest intact slot of a newer format             | `FORMAT_NEWER`                            |
  * | 5 | file shorter than the superblock says            | `CORRUPT_SUPERBLOCK`                      |
  * | 6 | free space bitmap damaged                        | `CORRUPT_PAGE`                            |
  * | 7 | log damaged before its end (see log_scanner.ts)  | `CORRUPT_LOG`                             |
  * | 8 | a batch after a clean close                      | `CORRUPT_LOG`: nothing was written since  |
- * | 9 | records to replay, or a torn tail                | replay, sync, checkpoint with new salts   |
- * | 10 | nothing to replay                               | write the superblock again, sync          |
+ * | 9 | nothing of the above                             | write the superblock again, sync          |
+ * | 10 | and records to replay, or a torn tail           | replay, checkpoint with new salts         |
  *
- * Rows 1 and 9 may crash anywhere: 1 leaves no database (a stray `.new` file is written over the
- * next time), 9 leaves the old superblock and log, which are replayed again to the same state.
+ * Rows 1 and 10 may crash anywhere: 1 leaves no database (a stray `.new` file is written over the
+ * next time), 10 leaves the old superblock and log, which are replayed again to the same state.
  * Opened for reading, all of this is written to memory over the file (see `overlay_file.ts`).
- * Row 5: the file is cut only after both slots say so (`file_tail.ts`), and grows before a slot says
- * so. It may be longer than it should: growth or a cut that a crash undid.
+ * Row 3: a crash tears the slot that is being written, and no other. What the slot before the last two
+ * names may have been written over.
+ * Row 5: the file is cut only after the two newest slots say so (`file_tail.ts`), and grows before a
+ * slot says so. It may be longer than it should: growth or a cut that a crash undid.
  *
- * Rows 9 and 10 sync first: what was read may be in the system's cache only (the last owner was
- * killed, or its sync failed), and must not be lost once later commits build on it.
+ * Row 9: what was read may be in the system's cache only, and a sync that follows does nothing for it
+ * if one before it failed (the last owner was killed). So nothing is written over, in the slots or
+ * elsewhere, before the same superblock stands in a slot of its own and is durable.
  *
  * @module
  */
@@ -37,7 +40,7 @@ import { Checkpointer } from "./commit/checkpoint.ts";
 import { leaveRuns, renewRuns } from "./commit/renew_runs.ts";
 import { Engine, type EngineOptions, identityChecksum } from "./engine.ts";
 import { setRun } from "./space/free_space.ts";
-import { LOG_BYTES_MIN, PAGE_BYTES } from "./limits.ts";
+import { LOG_BYTES_MIN, PAGE_BYTES, SUPERBLOCK_SLOTS } from "./limits.ts";
 import { decodeLogged, holdPrepared, loadPrepared } from "./two_phase/load_prepared.ts";
 import { referencesIn } from "./two_phase/prepared_sets.ts";
 import { readRun, referenceLength, referencePage, runPages } from "./page/overflow.ts";
@@ -59,7 +62,7 @@ export interface RecoveryReport {
   readonly replayedCommits: number;
   /** Bytes of a torn log tail that were dropped: never acknowledged at "disk". */
   readonly droppedBytes: number;
-  /** Superblock slots (0, 1) that were unreadable. */
+  /** Superblock slots (0 to 2) that were unreadable. */
   readonly damagedSlots: readonly number[];
   /** Whether the last owner closed the store. */
   readonly cleanClose: boolean;
@@ -67,8 +70,13 @@ export interface RecoveryReport {
   readonly inDoubt: readonly Uint8Array[];
 }
 
-/** Where the two superblocks are. */
-export const SLOT_LAYOUT: SlotLayout = { magic: MAGIC, offset: 0, slotBytes: PAGE_BYTES, slots: 2 };
+/** Where the superblocks are. */
+export const SLOT_LAYOUT: SlotLayout = {
+  magic: MAGIC,
+  offset: 0,
+  slotBytes: PAGE_BYTES,
+  slots: SUPERBLOCK_SLOTS,
+};
 
 /** Creates an empty store at `path`, which must not exist; the caller holds the lock. */
 export async function createStore(io: IoAdapter, path: string): Promise<void> {
@@ -99,7 +107,8 @@ function writeEmptyStore(io: IoAdapter, file: IoFile): void {
   io.random(random);
   const view = new DataView(random.buffer);
   const extentPages = LOG_BYTES_MIN / PAGE_BYTES;
-  const bitmapPage = 2 + 2 * extentPages;
+  const firstPage = SUPERBLOCK_SLOTS;
+  const bitmapPage = firstPage + 2 * extentPages;
   const pageCount = bitmapPage + 1;
   const bits = new Uint32Array((pageCount + 31) >>> 5);
   setRun(bits, 0, pageCount);
@@ -119,8 +128,12 @@ function writeEmptyStore(io: IoAdapter, file: IoFile): void {
       bytes: bitmap.length,
       checksum: checksum.of(bitmap, 0, bitmap.length),
     },
-    current: { page: 2, pages: extentPages, salt: view.getBigUint64(20, true) },
-    next: { page: 2 + extentPages, pages: extentPages, salt: view.getBigUint64(28, true) },
+    current: { page: firstPage, pages: extentPages, salt: view.getBigUint64(20, true) },
+    next: {
+      page: firstPage + extentPages,
+      pages: extentPages,
+      salt: view.getBigUint64(28, true),
+    },
   };
   const zeros = new Uint8Array(64 * PAGE_BYTES);
   for (let at = 0; at < pageCount * PAGE_BYTES; at += zeros.length) {
@@ -128,8 +141,9 @@ function writeEmptyStore(io: IoAdapter, file: IoFile): void {
   }
   file.writeAt(bitmap, bitmapPage * PAGE_BYTES);
   const register = new SlotRegister(file, checksum, SLOT_LAYOUT);
-  register.write(encodeSuperblock(superblock));
-  register.write(encodeSuperblock(superblock));
+  for (let slot = 0; slot < SUPERBLOCK_SLOTS; slot++) {
+    register.write(encodeSuperblock(superblock));
+  }
 }
 
 /** Opens the store in `file`, replaying its log. Resolves when what was replayed is durable. */
@@ -185,6 +199,10 @@ export async function openStore(
   }
   for (const set of refused) leaveRuns(engine, set);
   loadPrepared(engine);
+  // Durable after this: the superblock that was read, and every batch that was accepted, if their
+  // writes were not lost by a sync that failed; and the mark that the store is in use (row 8). A crash
+  // before leaves the slot that was read, or the one before it with all that it names.
+  engine.switchSuperblock({ ...superblock, clean: false });
   renewRuns(engine, sets, Math.max(0, reading.durable - superblock.sequence));
   for (const set of sets) {
     engine.space.ensure(16);
@@ -203,17 +221,10 @@ export async function openStore(
     inDoubt: Array.from(engine.inDoubt.values(), ({ id }) => id.slice()),
   };
   if (reading.batches > 0 || reading.droppedBytes > 0) {
-    // Durable after this: every batch that was accepted, and the values it names.
-    engine.file.sync();
     const done = checkpointer.start({ exclusive: true });
     checkpointer.finishNow();
+    // Durable after this: all that was replayed, as an image.
     await done;
-  } else {
-    // Durable after this: the superblock just read, which a killed owner may have left in the
-    // system's cache only. The next one takes the place of the one before it.
-    engine.file.sync();
-    // Durable after this: the mark that the store is in use (row 8).
-    engine.switchSuperblock({ ...superblock, clean: false });
   }
   engine.log.synced(engine.log.position.sequence);
   return { engine, checkpointer, report };
@@ -224,16 +235,16 @@ function readSuperblock(
   register: SlotRegister,
   path: string,
 ): { superblock: Superblock; damaged: readonly number[] } {
-  const { value, damaged, ours } = register.read();
+  const { value, damaged, intact, ours } = register.read();
   if (!ours) {
     throw new FormatError("NOT_OUR_FILE", `Cannot open "${path}": it is no Holdfast database`, {
       path,
     });
   }
-  if (value === undefined) {
+  if (value === undefined || intact < SUPERBLOCK_SLOTS - 1) {
     throw new CorruptionError(
       "CORRUPT_SUPERBLOCK",
-      `Cannot open "${path}": both superblocks are damaged`,
+      `Cannot open "${path}": ${intact} of ${SUPERBLOCK_SLOTS} superblocks are intact`,
       { path, offset: 0 },
     );
   }
@@ -285,7 +296,7 @@ function markRuns(engine: Engine, set: WriteSet): void {
     const at = set.valueAt(op);
     const pages = runPages(referenceLength(bytes, at));
     const page = referencePage(bytes, at);
-    if (page < 2 || page + pages > engine.file.size() / PAGE_BYTES) {
+    if (page < SUPERBLOCK_SLOTS || page + pages > engine.file.size() / PAGE_BYTES) {
       throw new CorruptionError(
         "CORRUPT_LOG",
         `Cannot replay "${engine.path}": a record names pages outside the file`,

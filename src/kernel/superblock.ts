@@ -1,5 +1,5 @@
 /**
- * The superblock: the one place from which a database is found. Two slots in pages 0 and 1,
+ * The superblock: the one place from which a database is found. Three slots in pages 0 to 2,
  * written in turn (see `../journal/slot_register.ts`, which adds magic, epoch and checksum).
  *
  * | offset | type    | field                                                                 |
@@ -33,7 +33,7 @@ import { ByteReader } from "../base/byte_reader.ts";
 import { ByteWriter } from "../base/byte_writer.ts";
 import { CorruptionError, FormatError } from "../errors.ts";
 import type { LogExtent } from "../block/log_extent.ts";
-import { PAGE_BYTES, PAGE_SHIFT } from "./limits.ts";
+import { PAGE_BYTES, PAGE_SHIFT, SUPERBLOCK_SLOTS } from "./limits.ts";
 
 /** Format of the files this code writes. */
 export const FORMAT_MAJOR = 1;
@@ -200,7 +200,9 @@ export function decodeSuperblock(bytes: Uint8Array, path: string): Superblock {
     next: { page: input.u32(), pages: input.u32(), salt: input.bigU64() },
   };
   for (const run of [superblock.bitmap, superblock.current, superblock.next]) {
-    if (run.page < 2 || run.pages < 1 || run.page + run.pages > superblock.pageCount) {
+    if (
+      run.page < SUPERBLOCK_SLOTS || run.pages < 1 || run.page + run.pages > superblock.pageCount
+    ) {
       throw new CorruptionError(
         "CORRUPT_SUPERBLOCK",
         `Cannot open "${path}": its superblock names pages outside the file`,

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
 import { codec, Database, index } from "../../mod.ts";
-import { PAGE_BYTES } from "../../src/kernel/limits.ts";
+import { PAGE_BYTES, SUPERBLOCK_SLOTS } from "../../src/kernel/limits.ts";
 import { diskWith, readBytes } from "./file_bytes.ts";
 
 const PATH = "/closed.hold";
@@ -22,7 +22,7 @@ test("Database.open refuses a batch behind a clean close", async () => {
   const mixed = await readBytes(io, PATH);
   await again.close();
   // The mark that the store is in use is lost, as by a write that never arrived; the commit is not.
-  mixed.set(closed.subarray(0, 2 * PAGE_BYTES));
+  mixed.set(closed.subarray(0, SUPERBLOCK_SLOTS * PAGE_BYTES));
   await assert.rejects(
     Database.open(PATH, { io: await diskWith(mixed, PATH) }),
     { code: "CORRUPT_LOG", name: "CorruptionError" },

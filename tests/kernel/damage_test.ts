@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
 import { Checksum } from "../../src/base/checksum.ts";
 import { catalogCodec, catalogName } from "../../src/kernel/catalog/catalog.ts";
-import { PAGE_BYTES } from "../../src/kernel/limits.ts";
+import { PAGE_BYTES, SUPERBLOCK_SLOTS } from "../../src/kernel/limits.ts";
 import { assert as invariant, codec, Database, index, isHoldfastError } from "../../mod.ts";
 import { assertDamage } from "../sim/damage_sample.ts";
 import { diskWith, readBytes } from "./file_bytes.ts";
@@ -82,11 +82,11 @@ test("Database reports a file cut short at any length", { timeout: 60_000 }, asy
   await assertDamage({ stores: STORES, kinds, codes });
 });
 
-test("Database opens from either superblock and says which was damaged", async () => {
+test("Database opens without any one superblock and says which was damaged, never without two", async () => {
   let reported = 0;
   for (const clean of [true, false]) {
     const image = await build(clean);
-    for (const slot of [0, 1]) {
+    for (const slot of [0, 1, 2]) {
       const damaged = image.slice();
       damaged.fill(0xab, slot * PAGE_BYTES + 40, slot * PAGE_BYTES + 60);
       const io = await diskWith(damaged, PATH);
@@ -100,10 +100,13 @@ test("Database opens from either superblock and says which was damaged", async (
       assert.equal(db.open(table).count(), 1510, `clean ${clean}, slot ${slot}`);
       await db.close();
     }
-    const both = image.slice();
-    both.fill(0xab, 40, 60);
-    both.fill(0xab, PAGE_BYTES + 40, PAGE_BYTES + 60);
-    assert.equal(await read(both), "CORRUPT_SUPERBLOCK");
+    for (const intact of [0, 1, 2]) {
+      const two = image.slice();
+      for (const slot of [0, 1, 2].filter((slot) => slot !== intact)) {
+        two.fill(0xab, slot * PAGE_BYTES + 40, slot * PAGE_BYTES + 60);
+      }
+      assert.equal(await read(two), "CORRUPT_SUPERBLOCK");
+    }
   }
   assert.ok(reported <= 1, `${reported} slots could not be done without`);
 });
@@ -113,7 +116,7 @@ test("Database replays a log that was never folded in, and refuses one damaged i
   assert.equal(await read(image), "whole");
   // Batches of 4 KiB, one record each, somewhere in the log: found by their magic.
   const batches: number[] = [];
-  for (let at = 2 * PAGE_BYTES; at + 8 < image.length; at += PAGE_BYTES) {
+  for (let at = SUPERBLOCK_SLOTS * PAGE_BYTES; at + 8 < image.length; at += PAGE_BYTES) {
     if (String.fromCharCode(...image.subarray(at + 4, at + 8)) === "HLB1") batches.push(at);
   }
   const newest = batches.slice(-10);
@@ -127,7 +130,7 @@ test("Database replays a log that was never folded in, and refuses one damaged i
 test("Database drops a torn tail, says how much, and goes on", async () => {
   const image = await build(false);
   let last = 0;
-  for (let at = 2 * PAGE_BYTES; at + 8 < image.length; at += PAGE_BYTES) {
+  for (let at = SUPERBLOCK_SLOTS * PAGE_BYTES; at + 8 < image.length; at += PAGE_BYTES) {
     if (String.fromCharCode(...image.subarray(at + 4, at + 8)) === "HLB1") last = at;
   }
   const torn = image.slice();
@@ -146,7 +149,7 @@ test("Database drops a torn tail, says how much, and goes on", async () => {
 test("regression: a last batch whose header is damaged anywhere is a torn tail that is reported", async () => {
   const image = await build(false);
   let last = 0;
-  for (let at = 2 * PAGE_BYTES; at + 8 < image.length; at += PAGE_BYTES) {
+  for (let at = SUPERBLOCK_SLOTS * PAGE_BYTES; at + 8 < image.length; at += PAGE_BYTES) {
     if (String.fromCharCode(...image.subarray(at + 4, at + 8)) === "HLB1") last = at;
   }
   for (let at = last; at < last + 64; at++) {
@@ -163,7 +166,7 @@ test("regression: a last batch whose header is damaged anywhere is a torn tail t
 test("Database.check finds damage that nobody has read yet", async () => {
   const image = await build(true);
   let found = 0;
-  for (let page = 2; page < image.length / PAGE_BYTES; page += 3) {
+  for (let page = SUPERBLOCK_SLOTS; page < image.length / PAGE_BYTES; page += 3) {
     const damaged = image.slice();
     const at = page * PAGE_BYTES + 2000;
     damaged[at] = damaged[at]! ^ 4;

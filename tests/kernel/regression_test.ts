@@ -10,7 +10,7 @@ import { SimulatedDisk } from "../../adapters/simulated.ts";
 import { codec, Database, index } from "../../mod.ts";
 import { Prng } from "../../src/base/prng.ts";
 import { FreeSpace } from "../../src/kernel/space/free_space.ts";
-import { PAGE_BYTES } from "../../src/kernel/limits.ts";
+import { PAGE_BYTES, SUPERBLOCK_SLOTS } from "../../src/kernel/limits.ts";
 import { assertWhole, withFolder, withStore } from "./checked.ts";
 import { diskWith, readBytes } from "./file_bytes.ts";
 
@@ -110,7 +110,7 @@ test("regression: a whole batch behind a torn one is never revived by new commit
   await first.close();
   // Unsealed batches begin at multiples of 64 bytes.
   const batches: number[] = [];
-  for (let at = 2 * PAGE_BYTES; at + 8 < image.length; at += 64) {
+  for (let at = SUPERBLOCK_SLOTS * PAGE_BYTES; at + 8 < image.length; at += 64) {
     if (String.fromCharCode(...image.subarray(at + 4, at + 8)) === "HLB1") batches.push(at);
   }
   assert.equal(batches.length, 3);

@@ -124,7 +124,7 @@ test("repair: each page destroyed in turn costs no more than that page, and inve
 
 test("repair: without superblocks the pages are found by their headers", async () => {
   const { bytes, contents } = await makeStore(fillSmall, NAMES);
-  const damaged = destroyed(destroyed(bytes, 0), 1);
+  const damaged = destroyed(destroyed(destroyed(bytes, 0), 1), 2);
   const { report, contents: found } = await repairBytes(damaged, NAMES);
   assert.equal(report.mode, "scan");
   assert.equal(report.mayBeStale, true);
@@ -135,10 +135,10 @@ test("repair: without superblocks the pages are found by their headers", async (
   await assert.rejects(Database.open(DAMAGED, { io: memoryIo(), create: false }));
 });
 
-test("repair: either superblock alone will do", async () => {
+test("repair: two superblocks will do, whichever they are", async () => {
   for (const crash of [false, true]) {
     const { bytes, contents } = await makeStore(fillSmall, NAMES, { crash });
-    for (const slot of [0, 1]) {
+    for (const slot of [0, 1, 2]) {
       const { report, contents: found } = await repairBytes(destroyed(bytes, slot), NAMES);
       assert.equal(report.mode, "tree");
       assert.deepEqual(missingIn(found, contents), new Map());
@@ -154,7 +154,7 @@ test("repair: a tree whose name is lost gets one, and a second run is told what 
   );
   const damaged = bytes.slice();
   const words = new DataView(bytes.buffer);
-  for (let page = 2; page < bytes.length / PAGE; page++) {
+  for (let page = 3; page < bytes.length / PAGE; page++) {
     const isOwn = words.getUint32(page * PAGE + 4, true) === page;
     if (!isOwn || words.getUint32(page * PAGE + 12, true) !== 0) continue;
     damaged.set(destroyed(bytes, page).subarray(page * PAGE, (page + 1) * PAGE), page * PAGE);
@@ -236,7 +236,7 @@ test("repair: pages with right checksums and wrong contents end it no later", as
   const random = new Prng(23);
   const words = new DataView(bytes.buffer);
   const pages: number[] = [];
-  for (let page = 2; page < bytes.length / PAGE; page++) {
+  for (let page = 3; page < bytes.length / PAGE; page++) {
     if (words.getUint32(page * PAGE + 4, true) === page) pages.push(page);
   }
   for (let round = 0; round < 60; round++) {
@@ -251,7 +251,7 @@ test("repair: pages with right checksums and wrong contents end it no later", as
       }
       view.setUint32(0, crc32(damaged, page * PAGE + 4, (page + 1) * PAGE), true);
     }
-    if (round % 2 === 0) damaged.fill(0, 0, 2 * PAGE);
+    if (round % 2 === 0) damaged.fill(0, 0, 3 * PAGE);
     const { report } = await repairBytes(damaged, []);
     assert.ok(report.bytes < bytes.length * 6, `${report.bytes} bytes`);
   }
@@ -302,7 +302,7 @@ test("repair: what is not ours, missing, in the way or in use is refused", async
   await assert.rejects(repair(DAMAGED, DAMAGED, { io }), hasCode("ALREADY_EXISTS"));
   assert.equal(await io.stat(REPAIRED), undefined);
   const bytes = await readBytes(io, DAMAGED);
-  for (const slot of [0, 1]) {
+  for (const slot of [0, 1, 2]) {
     const view = new DataView(bytes.buffer, slot * PAGE, PAGE);
     view.setUint16(32, 99, true);
     const end = slot * PAGE + 32 + view.getUint32(20, true);

@@ -5,14 +5,15 @@
  * @module
  */
 
-import {
-  type CrashPolicy,
-  type Fault,
-  type FaultOperation,
+import type {
+  CrashPolicy,
+  Fault,
+  FaultOperation,
   SimulatedDisk,
 } from "../../adapters/simulated.ts";
 import type { Prng } from "../../src/base/prng.ts";
 import { isHoldfastError } from "../../src/errors.ts";
+import { nativeDisk } from "./native_disk.ts";
 import { type FaultKind, kindsFor, type Promised } from "./fault_kinds.ts";
 import { anyPolicy, type Tally, tolerate } from "./fault_run.ts";
 import type { Subject, Witness } from "./subject.ts";
@@ -62,7 +63,7 @@ export class CompoundRun {
       readonly tally: Tally;
     },
   ): Promise<CompoundRun> {
-    const disk = new SimulatedDisk({ ...subject.disk, seed });
+    const disk = nativeDisk(subject.disk, seed);
     disk.cutAt(random.below(operations + 1));
     const witness = await subject.play(disk, data);
     const policy = anyPolicy(disk, random);

@@ -1,8 +1,9 @@
 /** One way to a state of the crash campaign, as data: to show it again, to shrink it, to keep it. */
 
-import { type CrashPolicy, type Outcome, SimulatedDisk } from "../../adapters/simulated.ts";
+import type { CrashPolicy, Outcome, SimulatedDisk } from "../../adapters/simulated.ts";
 import { Prng } from "../../src/base/prng.ts";
 import { isHoldfastError } from "../../src/errors.ts";
+import { nativeDisk } from "./native_disk.ts";
 import type { Death, Subject, Witness } from "./subject.ts";
 
 /** What happens to a store, one after the other, before it is opened and judged. */
@@ -53,7 +54,7 @@ export async function playSubject(
   cut: number | null,
   onDisk: (disk: SimulatedDisk) => void = () => {},
 ): Promise<Ended> {
-  const disk = new SimulatedDisk({ ...subject.disk, seed });
+  const disk = nativeDisk(subject.disk, seed);
   onDisk(disk);
   if (cut !== null) disk.cutAt(cut);
   const witness = await subject.play(disk, new Prng(seed).fork("data"));

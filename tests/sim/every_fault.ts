@@ -1,7 +1,8 @@
 /** A small fault campaign: fails the calls of a subject one by one, and cuts the power at the end. */
 
-import { type Fault, SimulatedDisk } from "../../adapters/simulated.ts";
+import type { Fault } from "../../adapters/simulated.ts";
 import { Prng } from "../../src/base/prng.ts";
+import { nativeDisk } from "./native_disk.ts";
 import type { Subject } from "./subject.ts";
 
 /** The failures that are tried. */
@@ -28,7 +29,7 @@ export async function everyFault(
 ): Promise<number> {
   const data = new Prng(seed).fork(subject.name).next();
   for (let at = 0;; at += stride) {
-    const disk = new SimulatedDisk({ ...subject.disk, seed });
+    const disk = nativeDisk(subject.disk, seed);
     disk.fail({ ...fault, at });
     let latest = disk;
     try {

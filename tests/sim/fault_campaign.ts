@@ -10,8 +10,9 @@
  * @module
  */
 
-import { SimulatedDisk } from "../../adapters/simulated.ts";
+import type {} from "../../adapters/simulated.ts";
 import { Prng } from "../../src/base/prng.ts";
+import { nativeDisk } from "./native_disk.ts";
 import { CompoundRun } from "./compound_run.ts";
 import { type FaultKind, kindsFor } from "./fault_kinds.ts";
 import { FaultRun } from "./fault_run.ts";
@@ -98,7 +99,7 @@ class FaultCampaign {
   async #round(subject: Subject, row: FaultRow, round: number, wanted: number): Promise<void> {
     const root = new Prng(this.#options.seed).fork(`faults ${subject.name} ${round}`);
     const seed = root.next();
-    const whole = new SimulatedDisk({ ...subject.disk, seed });
+    const whole = nativeDisk(subject.disk, seed);
     await subject.play(whole, root.fork("data"));
 
     const met = kindsFor(subject.name).filter(({ fault }) => whole.calls(fault.operation) > 0);

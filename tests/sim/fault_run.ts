@@ -5,9 +5,10 @@
  * @module
  */
 
-import { type CrashPolicy, type Fault, SimulatedDisk } from "../../adapters/simulated.ts";
+import type { CrashPolicy, Fault, SimulatedDisk } from "../../adapters/simulated.ts";
 import type { Prng } from "../../src/base/prng.ts";
 import { isHoldfastError } from "../../src/errors.ts";
+import { nativeDisk } from "./native_disk.ts";
 import type { FaultKind, Promised } from "./fault_kinds.ts";
 import {
   DamageFoundError,
@@ -35,7 +36,7 @@ export class FaultRun {
     this.#kind = kind;
     this.#fault = { ...kind.fault, at };
     this.#tally = tally;
-    this.#disk = new SimulatedDisk({ ...subject.disk, seed });
+    this.#disk = nativeDisk(subject.disk, seed);
   }
 
   /** Throws at the first state that must not be. `random` is for all but the subject. */

@@ -4,7 +4,7 @@
 
 import { Checksum } from "../../src/base/checksum.ts";
 import { SLOT_HEADER_BYTES, SlotRegister } from "../../src/journal/slot_register.ts";
-import { PAGE_BYTES } from "../../src/kernel/limits.ts";
+import { PAGE_BYTES, SUPERBLOCK_SLOTS } from "../../src/kernel/limits.ts";
 import { SLOT_LAYOUT } from "../../src/kernel/open_store.ts";
 import { setRun } from "../../src/kernel/space/free_space.ts";
 import { decodeSuperblock, encodeSuperblock } from "../../src/kernel/superblock.ts";
@@ -88,7 +88,9 @@ async function buildDatabase(of: DatabaseGolden): Promise<Golden[]> {
 
 /** What a power cut leaves of a file that grew ahead: growth that no superblock names is undone. */
 function withoutGrowth(bytes: Uint8Array): Files {
-  const slots = [0, PAGE_BYTES].map((at) => bytes.slice(at + SLOT_HEADER_BYTES, at + PAGE_BYTES));
+  const slots = [0, 1, 2].map((slot) =>
+    bytes.slice(slot * PAGE_BYTES + SLOT_HEADER_BYTES, (slot + 1) * PAGE_BYTES)
+  );
   const named = slots.map((slot) => decodeSuperblock(slot, PATH).pageCount * PAGE_BYTES);
   const used = Math.ceil((bytes.findLastIndex((byte) => byte !== 0) + 1) / PAGE_BYTES) * PAGE_BYTES;
   return new Map([[PATH, bytes.slice(0, Math.max(used, ...named))]]);
@@ -96,7 +98,7 @@ function withoutGrowth(bytes: Uint8Array): Files {
 
 /** An empty store whose log is a few pages: every byte of it can be changed in turn. */
 function emptyStore(): Uint8Array {
-  const bitmapPage = 2 + 2 * EXTENT_PAGES;
+  const bitmapPage = SUPERBLOCK_SLOTS + 2 * EXTENT_PAGES;
   const pageCount = bitmapPage + 1;
   const bits = new Uint32Array(1);
   setRun(bits, 0, pageCount);
@@ -119,8 +121,8 @@ function emptyStore(): Uint8Array {
       bytes: bitmap.length,
       checksum: checksum.of(bitmap, 0, bitmap.length),
     },
-    current: { page: 2, pages: EXTENT_PAGES, salt: 5n },
-    next: { page: 2 + EXTENT_PAGES, pages: EXTENT_PAGES, salt: 6n },
+    current: { page: SUPERBLOCK_SLOTS, pages: EXTENT_PAGES, salt: 5n },
+    next: { page: SUPERBLOCK_SLOTS + EXTENT_PAGES, pages: EXTENT_PAGES, salt: 6n },
   });
   const file = {
     readAt: (buffer: Uint8Array, offset: number): number => {
@@ -130,8 +132,7 @@ function emptyStore(): Uint8Array {
     writeAt: (buffer: Uint8Array, offset: number): void => bytes.set(buffer, offset),
   };
   const register = new SlotRegister(file, checksum, SLOT_LAYOUT);
-  register.write(superblock);
-  register.write(superblock);
+  for (let slot = 0; slot < SUPERBLOCK_SLOTS; slot++) register.write(superblock);
   return bytes;
 }
 

@@ -20,11 +20,11 @@ export const recoveryMutants: readonly Mutant[] = [
     },
     { file: STORE_FILE, find: "  await io.syncDirectory(real);\n", replace: "" },
   ], "first create"),
-  mutantOf("both superblocks are in one block", [
+  mutantOf("the superblocks are in one block", [
     {
       file: OPEN,
-      find: "slotBytes: PAGE_BYTES, slots: 2 };",
-      replace: "slotBytes: 512, slots: 2 };",
+      find: "slotBytes: PAGE_BYTES, slots: SUPERBLOCK_SLOTS };",
+      replace: "slotBytes: 512, slots: SUPERBLOCK_SLOTS };",
     },
     { file: REGISTER, find: "layout.slotBytes % 4096 === 0", replace: "layout.slotBytes > 0" },
   ], "no-psow checkpoint"),

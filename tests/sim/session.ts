@@ -10,7 +10,6 @@ import {
 import type { SimulatedDisk } from "../../adapters/simulated.ts";
 import type { Prng } from "../../src/base/prng.ts";
 import { Oracle, type State, type Write } from "./oracle.ts";
-import { platformIo } from "./platform_io.ts";
 import { type Reading, type SimStructure, simStructures } from "./sim_structures.ts";
 import { DamageFoundError, type Death } from "./subject.ts";
 
@@ -43,7 +42,7 @@ export function openStore(
   options: DatabaseOptions,
   onOpen: () => void = () => {},
 ): Promise<Database> {
-  const opening = Database.open(STORE_PATH, { ...options, io: platformIo(disk) });
+  const opening = Database.open(STORE_PATH, { ...options, io: disk.io });
   opening.then(onOpen, () => {});
   return settle(disk, opening);
 }

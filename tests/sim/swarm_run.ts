@@ -5,9 +5,10 @@
  * @module
  */
 
-import { type Fault, SimulatedDisk, type SimulatedDiskOptions } from "../../adapters/simulated.ts";
+import type { Fault, SimulatedDisk, SimulatedDiskOptions } from "../../adapters/simulated.ts";
 import { Prng } from "../../src/base/prng.ts";
 import { isHoldfastError } from "../../src/errors.ts";
+import { nativeDisk } from "./native_disk.ts";
 import { type FaultKind, kindsFor } from "./fault_kinds.ts";
 import { anyPolicy } from "./fault_run.ts";
 import type { Death } from "./subject.ts";
@@ -99,7 +100,7 @@ export class SwarmRun {
 
   constructor(world: SwarmWorld, switches: Switches, seed: number) {
     this.#switches = switches;
-    this.#disk = new SimulatedDisk({ ...switches.disk, seed });
+    this.#disk = nativeDisk(switches.disk, seed);
     this.#life = world.begin(new Prng(seed).fork("world"));
   }
 

@@ -33,8 +33,8 @@ export interface ProveLine {
   /** It needs the folder of packages. */
   readonly packages?: boolean;
   /**
-   * What makes a share a tenth of itself, which is what the other runtimes run and compare. Default:
-   * they run every tenth share, whole.
+   * What makes a share a fifth of itself: of every other share that is what the other runtimes run
+   * and compare. Default: they run every tenth share, whole.
    */
   readonly sample?: readonly string[];
 }
@@ -55,7 +55,7 @@ function crashes(
     file: MAIN,
     args: ["--json", "--quiet", "--structure", structure, "--group", String(group)],
     goals: { quick, release },
-    sample: ["--every", "10"],
+    sample: ["--every", "5"],
   };
 }
 
@@ -76,6 +76,16 @@ export const proveLines: readonly ProveLine[] = [
   ...["blocks", "index", "segment", "once map", "register", "vector", "content"].map(
     (structure) => crashes(structure, 10_000, 100_000),
   ),
+  // Failing system calls where there is strace, and a large store in a small heap.
+  {
+    name: "real files",
+    unit: "runs",
+    file: "tests/system/main.ts",
+    args: ["--rounds", "0", "--faults", "1"],
+    goals: { quick: 3, release: 100 },
+    packages: true,
+    isCompared: false,
+  },
   {
     name: "faults",
     unit: "runs",
@@ -105,16 +115,6 @@ export const proveLines: readonly ProveLine[] = [
     file: "tests/system/main.ts",
     args: ["--json", "--rounds", "10", "--faults", "0", "--no-heap"],
     goals: { quick: 90, release: 6000 },
-    packages: true,
-    isCompared: false,
-  },
-  // Failing system calls where there is strace, and a large store in a small heap.
-  {
-    name: "real files",
-    unit: "runs",
-    file: "tests/system/main.ts",
-    args: ["--rounds", "0", "--faults", "1"],
-    goals: { quick: 3, release: 100 },
     packages: true,
     isCompared: false,
   },

@@ -45,7 +45,7 @@ ${
   }
 
 A state is counted once it was opened, read as a whole, compared with what had been acknowledged,
-and checked. "compared": shares of which the other two runtimes ran a tenth, or all of every tenth, with
+and checked. "compared": shares of which the other two runtimes ran a fifth, or all of every tenth, with
 the same seeds: same operations, same files, same counts.
 
 ${markdownTable(rows)}

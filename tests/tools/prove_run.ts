@@ -217,8 +217,9 @@ export class ProveRun {
     const { line } = lane;
     const { level, runtimes } = this.#plan;
     if (line.alone || line.isCompared === false) return;
-    // A sample is a tenth by itself; of a release even that is done for each tenth share only.
-    if ((line.sample === undefined || level === "release") && share.seed % 10 !== 1) return;
+    // A tenth; of a release even the samples are taken of each tenth share only.
+    const every = line.sample === undefined || level === "release" ? 10 : 2;
+    if (share.seed % every !== 1) return;
     for (const runtime of runtimes) {
       if (runtime.name === share.runtime || share.comparedWith.includes(runtime.name)) continue;
       this.#samples.push({ lane, seed: share.seed, runtime, wanted: share });

@@ -50,6 +50,9 @@ import { IMAGE_EPOCH, TreeImage } from "../tree/tree_image.ts";
 
 const EXTENT_PAGES: number = LOG_BYTES_MIN / PAGE_BYTES;
 
+/** Where the log begins. */
+const LOG_PAGE = SLOT_LAYOUT.slots;
+
 /** What an image holds. */
 export interface ImageSummary {
   /** Its superblock. */
@@ -160,11 +163,11 @@ export class StoreImage {
 
   #begin(pages: ImagePages, planned: ImageSummary | undefined): void {
     if (planned === undefined) {
-      pages.skip(2 + 2 * EXTENT_PAGES);
+      pages.skip(LOG_PAGE + 2 * EXTENT_PAGES);
       return;
     }
     const value = encodeSuperblock(planned.superblock);
-    for (const epoch of [1, 2]) {
+    for (let epoch = 1; epoch <= SLOT_LAYOUT.slots; epoch++) {
       pages.append(encodeSlot(this.#engine.checksum, SLOT_LAYOUT, epoch, value));
     }
     pages.append(new Uint8Array(2 * EXTENT_PAGES * PAGE_BYTES));
@@ -195,8 +198,12 @@ export class StoreImage {
         bytes: bitmap.length,
         checksum: this.#engine.checksum.of(bitmap, 0, bitmap.length),
       },
-      current: { page: 2, pages: EXTENT_PAGES, salt: view.getBigUint64(20, true) },
-      next: { page: 2 + EXTENT_PAGES, pages: EXTENT_PAGES, salt: view.getBigUint64(28, true) },
+      current: { page: LOG_PAGE, pages: EXTENT_PAGES, salt: view.getBigUint64(20, true) },
+      next: {
+        page: LOG_PAGE + EXTENT_PAGES,
+        pages: EXTENT_PAGES,
+        salt: view.getBigUint64(28, true),
+      },
     };
   }
 }

@@ -12,7 +12,7 @@ import type { TreeRoot } from "../tree/btree.ts";
 import { catalogProblems, namedTrees } from "./catalog_check.ts";
 import type { Definition } from "../definition.ts";
 import type { Engine } from "../engine.ts";
-import { PAGE_BYTES } from "../limits.ts";
+import { PAGE_BYTES, SUPERBLOCK_SLOTS } from "../limits.ts";
 import { SLOT_LAYOUT } from "../open_store.ts";
 import { referenceLength, referencePage, runPages } from "../page/overflow.ts";
 import {
@@ -104,7 +104,7 @@ export class StoreCheck {
   *run(): Generator<void, CheckReport> {
     const { superblock, reserved, prepared, spareBitmap, spareExtent } = this.#engine;
     this.#checkSuperblock();
-    this.#own(0, 2, "superblock");
+    this.#own(0, SUPERBLOCK_SLOTS, "superblock");
     this.#own(superblock.bitmap.page, superblock.bitmap.pages, "bitmap");
     this.#own(superblock.current.page, superblock.current.pages, "log");
     this.#own(superblock.next.page, superblock.next.pages, "log");
@@ -195,7 +195,7 @@ export class StoreCheck {
     }
   }
 
-  /** Both slots and the bitmap as they are in the file. */
+  /** The slots and the bitmap as they are in the file. */
   #checkSuperblock(): void {
     const { file, checksum, superblock } = this.#engine;
     for (const slot of new SlotRegister(file, checksum, SLOT_LAYOUT).read().damaged) {

@@ -74,7 +74,7 @@ export interface InspectEntry {
 export class StoreInspector {
   /** Size of the file in bytes. */
   readonly bytes: number;
-  /** Both superblock slots. */
+  /** The slots of the superblock. */
   readonly slots: readonly SlotReport[];
   /** The superblock that counts. */
   readonly superblock: Superblock | undefined;
@@ -85,7 +85,10 @@ export class StoreInspector {
     this.#file = file;
     this.#checksum = checksum;
     this.bytes = file.size();
-    this.slots = [0, 1].map((slot) => readSlot(path, file, checksum, slot));
+    this.slots = Array.from(
+      { length: SLOT_LAYOUT.slots },
+      (_, slot) => readSlot(path, file, checksum, slot),
+    );
     const valid = this.slots.filter(({ state }) => state === "valid");
     valid.sort((a, b) => (b.epoch ?? 0) - (a.epoch ?? 0));
     this.superblock = valid[0]?.superblock;

@@ -8,7 +8,7 @@ import type { Checksum } from "../../base/checksum.ts";
 import { CorruptionError } from "../../errors.ts";
 import type { IoFile } from "../../io/adapter.ts";
 import type { FreeSpace } from "../space/free_space.ts";
-import { PAGE_BYTES } from "../limits.ts";
+import { PAGE_BYTES, SUPERBLOCK_SLOTS } from "../limits.ts";
 import type { Arena } from "./page.ts";
 
 /** Reads pages of one file. */
@@ -32,7 +32,7 @@ export class PageReader {
    * @throws {CorruptionError} `CORRUPT_PAGE`
    */
   read(arena: Arena, base: number, page: number, expected: number): void {
-    if (page < 2 || page >= this.#space.pageCount) {
+    if (page < SUPERBLOCK_SLOTS || page >= this.#space.pageCount) {
       throw this.#corrupt(page, `it lies outside the file of ${this.#space.pageCount} pages`);
     }
     const bytes = arena.u8.subarray(base, base + PAGE_BYTES);

@@ -8,7 +8,7 @@
 import type { Checksum } from "../../base/checksum.ts";
 import { CorruptionError } from "../../errors.ts";
 import type { IoFile } from "../../io/adapter.ts";
-import { PAGE_BYTES, VALUE_BYTES_MAX } from "../limits.ts";
+import { PAGE_BYTES, SUPERBLOCK_SLOTS, VALUE_BYTES_MAX } from "../limits.ts";
 import { referenceLength, referencePage, runPages } from "./overflow.ts";
 import { u32At } from "./page.ts";
 
@@ -44,7 +44,7 @@ export class RunCopy {
     this.#expected = u32At(bytes, at + 4);
     this.pages = runPages(this.#length);
     const end = this.page * PAGE_BYTES + this.#length;
-    if (this.page < 2 || this.#length > VALUE_BYTES_MAX || end > file.size()) {
+    if (this.page < SUPERBLOCK_SLOTS || this.#length > VALUE_BYTES_MAX || end > file.size()) {
       throw this.#corrupt("it lies outside the file");
     }
   }

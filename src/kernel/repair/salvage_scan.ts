@@ -8,7 +8,7 @@
  * @module
  */
 
-import { PAGE_BYTES } from "../limits.ts";
+import { PAGE_BYTES, SUPERBLOCK_SLOTS } from "../limits.ts";
 import { type Arena, createArena, KIND_LEAF } from "../page/page.ts";
 import type { SalvageSource } from "./salvage_source.ts";
 
@@ -84,7 +84,10 @@ export class SalvageScan {
   }
 
   #look(page: number, arena: Arena, base: number): void {
-    if (page < 2 || arena.u8[base + 16] !== KIND_LEAF || !this.#source.isOwn(page, arena, base)) {
+    if (
+      page < SUPERBLOCK_SLOTS || arena.u8[base + 16] !== KIND_LEAF ||
+      !this.#source.isOwn(page, arena, base)
+    ) {
       return;
     }
     const at = this.#count * STRIDE;

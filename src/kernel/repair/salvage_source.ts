@@ -9,7 +9,7 @@ import type { Checksum } from "../../base/checksum.ts";
 import { type ErrorCode, InvariantError, isHoldfastError } from "../../errors.ts";
 import type { IoFile } from "../../io/adapter.ts";
 import type { CheckProblem } from "../check/check.ts";
-import { PAGE_BYTES } from "../limits.ts";
+import { PAGE_BYTES, SUPERBLOCK_SLOTS } from "../limits.ts";
 import type { Arena } from "../page/page.ts";
 import { isSoundPage } from "../page/page_shape.ts";
 
@@ -51,7 +51,7 @@ export class SalvageSource implements IoFile {
 
   /** Claims a page. @returns `false` when it lies outside the file or something else has it. */
   claim(page: number): boolean {
-    if (page < 2 || page >= this.pageCount || this.isClaimed(page)) return false;
+    if (page < SUPERBLOCK_SLOTS || page >= this.pageCount || this.isClaimed(page)) return false;
     this.#claimed[page >>> 5] = this.#claimed[page >>> 5]! | 1 << (page & 31);
     return true;
   }

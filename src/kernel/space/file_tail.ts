@@ -2,10 +2,10 @@
  * Cutting the free tail of the file.
  *
  * Crash argument: the newest superblock is durable and names only pages below the cut, but the
- * other slot may hold an older one that names more. So the newest is written to that slot as well,
- * and synced, before the file becomes shorter: whichever slot is lost later, the one that is left
- * opens. A crash in between leaves one intact slot, and a longer file than it says. The cut itself
- * needs no sync: until it is durable the file is only longer.
+ * slot before it may hold an older one that names more. So the newest is written to a second slot as
+ * well, and synced, before the file becomes shorter: whichever of the two is lost later, the other one
+ * opens, and no store opens without both. A crash in between leaves a longer file than it says. The
+ * cut itself needs no sync: until it is durable the file is only longer.
  *
  * What commits have taken beyond the image (values named by the log alone, reserved values, pages
  * of the next image) is in use, so it lies below the cut.
@@ -28,7 +28,7 @@ export function cutTail(engine: Engine, what: "all" | "excess"): void {
   const end = least + inDoubt.pages(engine, 0);
   const step = Math.min(Math.max(end >>> 3, GROWTH_PAGES_MIN), GROWTH_PAGES_MAX);
   if (size - end < (what === "all" ? 1 : 2 * step)) return;
-  // Durable after this: both slots say that the file is this short.
+  // Durable after this: two slots say that the file is this short.
   engine.switchSuperblock(engine.superblock);
   file.truncate(end * PAGE_BYTES);
   if (end < space.pageCount) space.cut(end);

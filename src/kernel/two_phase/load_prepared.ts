@@ -11,6 +11,7 @@ import type { Engine } from "../engine.ts";
 import { holdSet } from "./in_doubt.ts";
 import { readRun } from "../page/overflow.ts";
 import { decodePrepared, structuresIn } from "./prepared_set.ts";
+import { SUPERBLOCK_SLOTS } from "../limits.ts";
 import { runsOf } from "./prepared_sets.ts";
 import { IN_DOUBT_TREE } from "../tree/state.ts";
 import { TreeCursor } from "../tree/tree_cursor.ts";
@@ -25,7 +26,7 @@ export function loadPrepared(engine: Engine): void {
     const set = decodePrepared(cursor.valueBytes, cursor.valueBegin, cursor.valueEnd);
     for (const [page, pages] of runsOf(set)) {
       for (let at = page; at < page + pages; at++) {
-        if (at >= 2 && at < space.pageCount && space.isUsed(at)) continue;
+        if (at >= SUPERBLOCK_SLOTS && at < space.pageCount && space.isUsed(at)) continue;
         throw new CorruptionError(
           "CORRUPT_VALUE",
           `Cannot open "${engine.path}": a prepared transaction names page ${at}, which is free`,
