@@ -88,7 +88,7 @@ const superblock = encodeSuperblock({
   nextTree: 20,
   roots: { page: 40, checksum: 9, level: 1, count: 4, pages: 3 },
   bitmap: { page: 30, pages: 1, bytes: 12, checksum: 8 },
-  current: { page: 2, pages: 8, salt: 77n },
+  current: { page: 3, pages: 7, salt: 77n },
   next: { page: 10, pages: 8, salt: 78n },
 });
 

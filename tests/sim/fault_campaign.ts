@@ -10,7 +10,6 @@
  * @module
  */
 
-import type {} from "../../adapters/simulated.ts";
 import { Prng } from "../../src/base/prng.ts";
 import { nativeDisk } from "./native_disk.ts";
 import { CompoundRun } from "./compound_run.ts";
