@@ -93,6 +93,11 @@ export interface Fault {
   readonly to?: string;
   /** Turns of the event loop by which a late sync is late. Default 3. */
   readonly turns?: number;
+  /**
+   * Ends the program that met the fault: of the changes that follow so many arrive, and from then on
+   * every call fails as after `cutAt`. Default: it goes on.
+   */
+  readonly cutAfter?: number;
 }
 
 /** Whether the call ends with an error, of now or of later. */

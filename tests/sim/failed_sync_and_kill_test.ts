@@ -7,8 +7,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Prng } from "../../src/base/prng.ts";
+import { recoverUntil } from "./crash_case.ts";
 import { nativeDisk } from "./native_disk.ts";
-import type { Subject } from "./subject.ts";
 import { subjects } from "./subjects.ts";
 
 const SEED = 1;
@@ -21,21 +21,13 @@ for (const name of ["stepped checkpoint", "no-psow checkpoint", "reopen", "regis
     const subject = subjects.find((one) => one.name === name)!;
     let states = 0;
     for (let sync = 0;; sync += 2) {
-      const operation = await failingOperation(subject, sync);
-      if (operation === undefined) break;
       const disk = nativeDisk(subject.disk, SEED);
-      disk.fail({ operation: "sync", at: sync, mode: "F2" });
-      disk.cutAt(operation + 1);
+      disk.fail({ operation: "sync", at: sync, mode: "F2", cutAfter: 0 });
       const witness = await subject.play(disk, new Prng(SEED));
+      if (disk.injected === 0) break;
       for (let cut = 0; cut < CUTS; cut++) {
         const killed = disk.processDeath();
-        killed.cutAt(cut);
-        try {
-          await witness.recover(killed);
-          killed.cutAt(killed.operations);
-        } catch (error) {
-          if (!killed.isDark) throw error;
-        }
+        await recoverUntil(witness, killed, cut);
         for (const policy of killed.policies({ limit: 3, seed: cut })) {
           states++;
           await witness.judge(killed.crash(policy), "power");
@@ -44,14 +36,4 @@ for (const name of ["stepped checkpoint", "no-psow checkpoint", "reopen", "regis
     }
     assert.ok(states > 60, `${states} states`);
   });
-}
-
-/** The number of the operation that is the given sync, and fails. */
-async function failingOperation(subject: Subject, sync: number): Promise<number | undefined> {
-  const disk = nativeDisk(subject.disk, SEED);
-  disk.fail({ operation: "sync", at: sync, mode: "F2" });
-  await subject.play(disk, new Prng(SEED));
-  const trace = disk.trace();
-  const fault = trace.findIndex((line) => line.includes("injected"));
-  return fault < 0 ? undefined : Number(/#(\d+)/.exec(trace[fault - 1]!)![1]);
 }

@@ -9,6 +9,7 @@
  * | a sync is late                            | durable           | handed over          |
  * | F1: a sync fails, what waited waits on    | durable           | handed over          |
  * | F2: it is lost, reads still show it       | durable           | durable              |
+ * | F2, and the process is killed             | durable           | durable              |
  * | F3: it is lost, also to reads             | durable           | durable              |
  * | F4: it is lost, the next sync says so     | no wrong data     | no wrong data        |
  * | F5: a sync says that it did, and did not  | no wrong data     | handed over          |
@@ -104,6 +105,12 @@ export const faultKinds: readonly FaultKind[] = [
     ...kinds(`${operation}: F5`, { operation, mode: "F5" }, "no wrong data"),
   ]),
   ...kinds("sync: F2", { operation: "sync", mode: "F2" }, "durable", "durable"),
+  {
+    name: "sync: F2, killed",
+    fault: { operation: "sync", mode: "F2", cutAfter: 0 },
+    afterPower: "durable",
+    afterDeath: "durable",
+  },
   ...lies("sync: F4", { operation: "sync", mode: "F4" }),
   ...lies("read: a bit flips", { operation: "read", kind: "flip" }),
   ...lies("write: lost", { operation: "write", kind: "lost" }),
@@ -116,6 +123,7 @@ const SPARED: readonly (readonly [subject: string, kind: string])[] = [
   // Who sees a sync fail writes down where the log ends. If that fails as well, the next owner takes
   // what reads show for durable, and builds on it: see `abandon_tail.ts`.
   ["log: ", "sync: F2, for good"],
+  ["log: ", "sync: F2, killed"],
   // The same of an owner that is killed before it has.
   ["killed owners: stream", "sync: F2"],
   // Blocks that are not the stream's own have no place for that: see `BlockStream`.

@@ -8,6 +8,7 @@
 import type { CrashPolicy, Fault, SimulatedDisk } from "../../adapters/simulated.ts";
 import type { Prng } from "../../src/base/prng.ts";
 import { isHoldfastError } from "../../src/errors.ts";
+import { recoverUntil } from "./crash_case.ts";
 import { nativeDisk } from "./native_disk.ts";
 import type { FaultKind, Promised } from "./fault_kinds.ts";
 import {
@@ -22,6 +23,9 @@ import {
 export interface Tally {
   states: number;
 }
+
+/** The power goes at one of so many operations of a recovery. */
+const RECOVERY_OPERATIONS = 12;
 
 /** Plays a subject whose disk fails one call, or from one call on. */
 export class FaultRun {
@@ -48,6 +52,7 @@ export class FaultRun {
     disk.heal();
     if (witness === undefined) return;
     await this.#judgePowerCut(disk, witness, random);
+    if (afterDeath === "durable") await this.#cutRecovery(disk, witness, random);
     const next = disk.processDeath();
     const recovered = await this.#judge(next, witness, afterDeath);
     if (recovered === undefined) return;
@@ -62,6 +67,13 @@ export class FaultRun {
       ...this.#disk.trace(),
       error instanceof Error ? error.stack ?? "" : "",
     ].join("\n  ");
+  }
+
+  /** What the cache shows is not what the medium holds: the next owner trusts it, and the power goes. */
+  async #cutRecovery(disk: SimulatedDisk, witness: Witness, random: Prng): Promise<void> {
+    const next = disk.processDeath();
+    await recoverUntil(witness, next, random.below(RECOVERY_OPERATIONS));
+    await this.#judgePowerCut(next, witness, random);
   }
 
   async #judgePowerCut(disk: SimulatedDisk, witness: Witness, random: Prng): Promise<void> {

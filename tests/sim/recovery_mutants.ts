@@ -23,8 +23,8 @@ export const recoveryMutants: readonly Mutant[] = [
   mutantOf("the superblocks are in one block", [
     {
       file: OPEN,
-      find: "slotBytes: PAGE_BYTES, slots: SUPERBLOCK_SLOTS };",
-      replace: "slotBytes: 512, slots: SUPERBLOCK_SLOTS };",
+      find: "  slotBytes: PAGE_BYTES,\n  slots: SUPERBLOCK_SLOTS,",
+      replace: "  slotBytes: 512,\n  slots: SUPERBLOCK_SLOTS,",
     },
     { file: REGISTER, find: "layout.slotBytes % 4096 === 0", replace: "layout.slotBytes > 0" },
   ], "no-psow checkpoint"),
