@@ -132,20 +132,8 @@ const SPARED: readonly (readonly [subject: string, kind: string])[] = [
   ["block stream: ", "read: a bit flips"],
 ];
 
-/**
- * Endless streams copy what was only handed over behind their last sync, where the log goes on. A
- * disk that goes on failing ends that half-way.
- */
-function weakened(name: string, kind: FaultKind): FaultKind {
-  const isWeak = name.startsWith("log: ") && kind.fault.times === Infinity &&
-    kind.afterDeath === "handed over";
-  return isWeak ? { ...kind, afterDeath: "durable" } : kind;
-}
-
 /** The kinds that a subject of this name promises something for. */
 export function kindsFor(name: string): readonly FaultKind[] {
   const spared = SPARED.filter(([subject]) => name.startsWith(subject));
-  return faultKinds
-    .filter((kind) => !spared.some(([, begin]) => kind.name.startsWith(begin)))
-    .map((kind) => weakened(name, kind));
+  return faultKinds.filter((kind) => !spared.some(([, begin]) => kind.name.startsWith(begin)));
 }
