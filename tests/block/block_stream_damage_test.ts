@@ -84,6 +84,13 @@ test("BlockStream.open finds a batch lost in the middle (regression: 1d.2, 1d.3,
   assert.equal(await read(garbled), "CORRUPT_LOG", "a full stream is not taken on trust");
 });
 
+test("BlockStream.open: a header that is lost with batches behind it is CORRUPT_LOG", async () => {
+  const { blocks } = await build();
+  const lost = blocks.image();
+  lost.fill(0, 0, 4096);
+  assert.equal(await read(lost), "CORRUPT_LOG");
+});
+
 test("BlockStream.open drops a torn tail and reports it; synced appends stay (regression: 1d.5)", async () => {
   for (const from of [0, 8, 63, 64, 300, 4096, 8000]) {
     const { stream, blocks } = await build();

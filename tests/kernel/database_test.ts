@@ -93,7 +93,13 @@ test("Database.open rejects a folder without permission with IO_ACCESS", async (
 
 test("Database.open rejects unknown and wrong options", async () => {
   const io = memoryIo();
-  const wrong = [{ cash: 1 }, { durability: "fsync" }, { create: 1 }, { isolation: "chaos" }];
+  const wrong = [
+    { cash: 1 },
+    { durability: "fsync" },
+    { create: 1 },
+    { isolation: "chaos" },
+    { cacheBytes: 1e6 + 0.5 },
+  ];
   for (const options of wrong) {
     await assert.rejects(Database.open("/a", { io, ...options } as never), TypeError);
   }
