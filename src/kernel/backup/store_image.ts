@@ -4,8 +4,8 @@
  *
  * | pages     | contents                                                               |
  * | --------- | ---------------------------------------------------------------------- |
- * | 0, 1      | superblocks, marked as cleanly closed                                  |
- * | 2 to 129  | two log extents of 256 KiB, zeros                                      |
+ * | 0 to 2    | superblocks, marked as cleanly closed                                  |
+ * | 3 to 130  | two log extents of 256 KiB, zeros                                      |
  * | then      | the trees by ascending id: values before their leaf, leaves before     |
  * |           | their branch; last the tree of roots                                   |
  * | the rest  | free space bitmap: every page is in use                                |

@@ -7,7 +7,7 @@
  * 3. Key ranges that are lost, and trees whose root is lost: leaves found by their headers that
  *    nothing else led to (`salvage_scan.ts`), the newest first. They count only if the bitmap says
  *    that they are in use, or, without a bitmap, anyway. Pages newer than the superblock count only if
- *    the other slot is damaged: then they may belong to an image that is newer than the one found.
+ *    another slot is damaged: then they may belong to an image that is newer than the one found.
  * 4. The log, on top of that (`salvage_log.ts`). Its operations are absolute: what they touch is right
  *    afterwards, whatever was found before.
  * 5. Names (`salvage_names.ts`).
