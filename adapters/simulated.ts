@@ -369,7 +369,9 @@ export class SimulatedDisk {
     const fault = this.#faults.meet(operation, path);
     if (fault === undefined) return undefined;
     this.#injected++;
-    if (fault.cutAfter !== undefined) this.#cutAt = this.#operations + fault.cutAfter;
+    if (fault.cutAfter !== undefined) {
+      this.#cutAt = Math.min(this.#cutAt, this.#operations + fault.cutAfter);
+    }
     this.#trace.push(`   injected ${fault.kind ?? "failure"} of ${operation}`);
     return fault;
   }

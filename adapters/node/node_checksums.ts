@@ -5,6 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { availableParallelism } from "node:os";
 import { crc32 } from "node:zlib";
 import type { Digest, DigestState } from "../../src/base/digest.ts";
 
@@ -14,7 +15,7 @@ export function nodeChecksum(bytes: Uint8Array, value?: number): number {
 }
 
 /** Cores beside the one of this thread. */
-const OTHER_CORES = navigator.hardwareConcurrency - 1;
+const OTHER_CORES = availableParallelism() - 1;
 
 /** Digests under way on other threads. */
 let away = 0;

@@ -40,15 +40,14 @@ export function writeSectors(
     const stop = Math.min(end, sectorEnd(at, sectorBytes));
     const outcome = source.next();
     if (outcome !== "kept") {
-      if (at > kept) content.write(bytes.subarray(kept - offset, at - offset), kept);
+      content.write(bytes.subarray(kept - offset, at - offset), kept);
       const sector = bytes.subarray(at - offset, stop - offset);
       damageSector(content, sector, at, sectorBytes, outcome, source, history);
       kept = stop;
     }
     at = stop;
   }
-  if (kept === offset) content.write(bytes, kept);
-  else content.write(bytes.subarray(kept - offset), kept);
+  content.write(bytes.subarray(kept - offset), kept);
 }
 
 function damageSector(

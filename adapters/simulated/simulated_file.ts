@@ -55,7 +55,7 @@ export class SimulatedFile implements IoFile {
     this.#usable(offset);
     const done = transfer(
       buffer.length,
-      (already) => this.#readSome(rest(buffer, already), offset + already),
+      (already) => this.#readSome(buffer.subarray(already), offset + already),
     );
     if (done < buffer.length && offset + done < this.#inode.memory.size) {
       throw endedEarlyError(this.#path, offset + done);
@@ -69,7 +69,7 @@ export class SimulatedFile implements IoFile {
     const operation = this.#host.begin(`write ${this.#path} ${offset}+${buffer.length}`);
     const done = transfer(
       buffer.length,
-      (already) => this.#writeSome(operation, rest(buffer, already), offset + already),
+      (already) => this.#writeSome(operation, buffer.subarray(already), offset + already),
     );
     if (done === buffer.length) return;
     throw takesNothingError(this.#path, offset + done);
@@ -174,9 +174,4 @@ export class SimulatedFile implements IoFile {
       throw new IoError("IO_ACCESS", `${this.#path} was opened for reading`, { path: this.#path });
     }
   }
-}
-
-/** What is left of a buffer: most calls move all of it at once. */
-function rest(buffer: Uint8Array, done: number): Uint8Array {
-  return done === 0 ? buffer : buffer.subarray(done);
 }

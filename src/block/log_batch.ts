@@ -159,11 +159,6 @@ export function resemblesHeader(
 }
 
 /** PERF: a scan looks at every 64 bytes of a log; without this it makes a view for each. */
-/** Whether bytes may begin a header: one comparison, and most places end there. */
-export function mayBeginHeader(bytes: Uint8Array, at: number): boolean {
-  return bytes[at + 4] === 0x48;
-}
-
 function hasMagic(bytes: Uint8Array, at: number): boolean {
   return bytes[at + 4] === 0x48 && bytes[at + 5] === 0x4c && bytes[at + 6] === 0x42 &&
     bytes[at + 7] === 0x31;

@@ -32,7 +32,6 @@ import {
   batchEnd,
   type BatchHeader,
   decodeBatchHeader,
-  mayBeginHeader,
   resemblesHeader,
 } from "./log_batch.ts";
 import type { LogExtent, LogPosition } from "./log_extent.ts";
@@ -273,7 +272,6 @@ export function findHeader(
     const { seen } = window;
     const last = seen.length - BATCH_HEADER_BYTES;
     for (; index <= last && at < to; index += BATCH_HEADER_BYTES, at += BATCH_HEADER_BYTES) {
-      if (!mayBeginHeader(seen, index)) continue;
       const header = decodeBatchHeader(seen, index, checksum, identity);
       if (header !== undefined && pleases(header, at)) return at;
     }

@@ -13,8 +13,8 @@
  * Every slot is a whole number of 4 KiB blocks, and a write goes to the slot that does not hold the
  * newest value: whatever a crash does to it, the newest value stays readable.
  *
- * Recovery rule: the valid slot with the highest epoch is the value. No valid slot: no value, and
- * `damaged` tells an empty register (all slots zero) from a destroyed one.
+ * Recovery rule: the valid slot with the highest epoch is the value. Whoever creates a register writes
+ * every slot, so that one that is not valid was damaged, also if it is all zeros.
  *
  * @module
  */
@@ -45,10 +45,8 @@ export type SlotStorage = Pick<IoFile, "readAt" | "writeAt">;
 export interface SlotReading {
   /** The newest value, or `undefined`. */
   readonly value: Uint8Array | undefined;
-  /** Slots that are neither valid nor all zero. */
+  /** Slots that are not valid. */
   readonly damaged: readonly number[];
-  /** How many slots are valid. */
-  readonly intact: number;
   /** Whether any slot begins with the magic. */
   readonly ours: boolean;
 }
@@ -115,7 +113,6 @@ export class SlotRegister {
     const { magic, offset, slotBytes, slots } = this.#layout;
     const damaged: number[] = [];
     let value: Uint8Array | undefined;
-    let intact = 0;
     let ours = false;
     this.epoch = 0;
     this.#newest = -1;
@@ -124,18 +121,14 @@ export class SlotRegister {
       const read = this.#file.readAt(bytes, offset + slot * slotBytes);
       ours ||= hasMagic(bytes, magic);
       const found = decodeSlot(bytes.subarray(0, read), magic, this.#checksum);
-      if (found === undefined) {
-        if (bytes.some((byte) => byte !== 0)) damaged.push(slot);
-        continue;
-      }
-      intact++;
-      if (found.epoch > this.epoch) {
+      if (found === undefined) damaged.push(slot);
+      else if (found.epoch > this.epoch) {
         this.epoch = found.epoch;
         this.#newest = slot;
         value = found.value;
       }
     }
-    return { value, damaged, intact, ours };
+    return { value, damaged, ours };
   }
 
   /**

@@ -235,16 +235,16 @@ function readSuperblock(
   register: SlotRegister,
   path: string,
 ): { superblock: Superblock; damaged: readonly number[] } {
-  const { value, damaged, intact, ours } = register.read();
+  const { value, damaged, ours } = register.read();
   if (!ours) {
     throw new FormatError("NOT_OUR_FILE", `Cannot open "${path}": it is no Holdfast database`, {
       path,
     });
   }
-  if (value === undefined || intact < SUPERBLOCK_SLOTS - 1) {
+  if (value === undefined || damaged.length > 1) {
     throw new CorruptionError(
       "CORRUPT_SUPERBLOCK",
-      `Cannot open "${path}": ${intact} of ${SUPERBLOCK_SLOTS} superblocks are intact`,
+      `Cannot open "${path}": ${damaged.length} of ${SUPERBLOCK_SLOTS} superblocks are damaged`,
       { path, offset: 0 },
     );
   }

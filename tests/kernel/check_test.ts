@@ -111,11 +111,13 @@ test("check: a damaged slot of the superblock, also the one that is not used", a
   for (const slot of [0, 1, 2]) {
     const good = new Uint8Array(PAGE);
     file.readAt(good, slot * PAGE);
-    file.writeAt(new Uint8Array([good[50]! ^ 1]), slot * PAGE + 50);
-    const { problems } = await db.check();
-    assert.deepEqual(problems.map(({ code, page }) => ({ code, page })), [
-      { code: "CORRUPT_SUPERBLOCK", page: slot },
-    ]);
+    for (const bad of [good.with(50, good[50]! ^ 1), new Uint8Array(PAGE)]) {
+      file.writeAt(bad, slot * PAGE);
+      const { problems } = await db.check();
+      assert.deepEqual(problems.map(({ code, page }) => ({ code, page })), [
+        { code: "CORRUPT_SUPERBLOCK", page: slot },
+      ]);
+    }
     file.writeAt(good, slot * PAGE);
   }
   assert.equal((await db.check()).ok, true);

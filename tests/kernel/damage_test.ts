@@ -88,7 +88,8 @@ test("Database opens without any one superblock and says which was damaged, neve
     const image = await build(clean);
     for (const slot of [0, 1, 2]) {
       const damaged = image.slice();
-      damaged.fill(0xab, slot * PAGE_BYTES + 40, slot * PAGE_BYTES + 60);
+      if (clean) damaged.fill(0, slot * PAGE_BYTES, (slot + 1) * PAGE_BYTES);
+      else damaged.fill(0xab, slot * PAGE_BYTES + 40, slot * PAGE_BYTES + 60);
       const io = await diskWith(damaged, PATH);
       if (!clean && await read(damaged) === "CORRUPT_LOG") {
         // The newest superblock of a running store is lost, and the log of the older is in reuse.

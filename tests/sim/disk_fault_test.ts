@@ -315,6 +315,19 @@ test("SimulatedDisk.zeroSector, swapSectors, overwrite and cutFile: damage at re
   assert.throws(() => disk.overwrite("/none", 0, filled(1, 1)), RangeError);
 });
 
+test("Fault.cutAfter: so many changes arrive behind the fault, then nothing does", async () => {
+  const { disk, file } = await diskWithFile(100);
+  disk.fail({ operation: "sync", times: Infinity, cutAfter: 2 });
+  assert.throws(() => file.sync(), hasCode("IO_FAILED"));
+  file.writeAt(filled(10, 1), 0);
+  // It meets the fault again, and gains no time by it.
+  assert.throws(() => file.sync(), hasCode("IO_FAILED"));
+  assert.equal(disk.isDark, false);
+  assert.throws(() => file.writeAt(filled(10, 2), 0), hasCode("IO_FAILED"));
+  assert.equal(disk.isDark, true);
+  assert.equal(disk.processDeath().contents("/f")?.[0], 1);
+});
+
 test("SimulatedDiskOptions.checksums: the adapter has them, and otherwise none", () => {
   const crc32 = (): number => 7;
   assert.equal(new SimulatedDisk({ checksums: { crc32 } }).io.crc32, crc32);

@@ -173,8 +173,8 @@ export const kernelMutants: readonly Mutant[] = [
   mutant(
     "the oldest superblock is taken",
     REGISTER,
-    "if (found.epoch > this.epoch) {",
-    "if (this.epoch === 0 || found.epoch < this.epoch) {",
+    "else if (found.epoch > this.epoch) {",
+    "else if (this.epoch === 0 || found.epoch < this.epoch) {",
   ),
   mutant(
     "the checksum of a superblock is not verified",
