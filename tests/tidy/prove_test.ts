@@ -42,7 +42,7 @@ test("printedBy: the line for us, or the closing line, or nothing", () => {
 });
 
 test("summaries: counts add up, names count once", () => {
-  const lane = { line: LINE, name: "log", runtime: "node" };
+  const lane = { line: LINE, runtime: "node" };
   const shares = [share(1, 6), share(2, 5, { comparedWith: ["bun", "deno"] })];
   const [row] = summaries([lane], "release", () => shares);
   assert.deepEqual(

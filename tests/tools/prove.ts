@@ -5,8 +5,9 @@
  * is interrupted goes on, and a release may be proved in several runs.
  *
  * `--minutes N` begins no share after that time; `--line NAME` (a line or a structure) runs only it;
- * `--runtime NAME` does the work (default bun, the fastest), the others run a tenth of the same seeds and must
- * find the same; `--report` runs nothing and writes `tests/sim/REPORT.md` from what is remembered.
+ * `--runtime NAME` does the work (default bun, the fastest), the others run a tenth of the same seeds
+ * and must find the same; `--report` runs nothing and writes `tests/sim/REPORT.md` from what is
+ * remembered.
  * The last line is `N passed, N failed`, counted in shares.
  *
  * A campaign is a line of prove_lines.ts. Its program is started with the line's arguments and a
@@ -46,7 +47,7 @@ const FLAGS = {
 };
 
 function lanesOf(lines: readonly ProveLine[], runtime: RuntimeName): Lane[] {
-  return lines.map((line) => ({ line, name: line.name, runtime }));
+  return lines.map((line) => ({ line, runtime }));
 }
 
 async function main(words: readonly string[]): Promise<number> {
@@ -103,7 +104,7 @@ async function main(words: readonly string[]): Promise<number> {
   const found = lanes.flatMap((lane) => run.sharesOf(lane)).flatMap(({ rows }) => rows)
     .some(({ violations }) => violations > 0);
   for (const lane of short) {
-    console.log(`${lane.name}: less than wanted (${lane.line.args.join(" ")})`);
+    console.log(`${lane.line.name}: less than wanted (${lane.line.args.join(" ")})`);
   }
   const isCut = performance.now() - began > minutes * 60_000;
   const failed = run.failed + (isCut ? 0 : short.length) + (found && run.failed === 0 ? 1 : 0);

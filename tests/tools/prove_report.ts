@@ -22,7 +22,7 @@ export async function reportText(
     level,
     (lane) =>
       all.filter((share) =>
-        share.line === lane.name && share.args === lane.line.args.join(" ") &&
+        share.line === lane.line.name && share.args === lane.line.args.join(" ") &&
         share.runtime === lane.runtime
       ),
   );

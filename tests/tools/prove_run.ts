@@ -87,9 +87,9 @@ export class ProveRun {
     this.#shares = new Map(plan.lanes.map((lane) => {
       const args = lane.line.args.join(" ");
       const ours = plan.before.filter((share) =>
-        share.line === lane.name && share.args === args && share.runtime === lane.runtime
+        share.line === lane.line.name && share.args === args && share.runtime === lane.runtime
       );
-      return [lane.name, new Map(ours.map((share) => [share.seed, share]))];
+      return [lane.line.name, new Map(ours.map((share) => [share.seed, share]))];
     }));
     for (const lane of plan.lanes) {
       for (const share of this.sharesOf(lane)) this.#compareLater(lane, share);
@@ -97,8 +97,8 @@ export class ProveRun {
   }
 
   /** All shares of a lane. */
-  sharesOf({ name }: Lane): Share[] {
-    return [...this.#shares.get(name)!.values()].sort((a, b) => a.seed - b.seed);
+  sharesOf({ line }: Lane): Share[] {
+    return [...this.#shares.get(line.name)!.values()].sort((a, b) => a.seed - b.seed);
   }
 
   /** How many of what a lane counts are done. */
@@ -123,17 +123,17 @@ export class ProveRun {
     const ours = this.#plan.lanes.filter(({ line }) => (line.alone ?? false) === isAlone);
     // What a share of a line does is known when the first one has ended: until then others go first.
     const known = ours.filter((lane) =>
-      this.#shares.get(lane.name)!.size > 0 || !this.#running.get(lane.name)
+      this.#shares.get(lane.line.name)!.size > 0 || !this.#running.get(lane.line.name)
     );
     for (const lane of new Set([...known, ...ours])) {
       if (!this.#isWanted(lane)) continue;
-      const shares = this.#shares.get(lane.name)!;
-      const taken = this.#taken.get(lane.name) ?? new Set();
+      const shares = this.#shares.get(lane.line.name)!;
+      const taken = this.#taken.get(lane.line.name) ?? new Set();
       let seed = 1;
       while (shares.has(seed) || taken.has(seed)) seed++;
       if (lane.line.once && seed > 1) continue;
-      this.#taken.set(lane.name, taken.add(seed));
-      this.#running.set(lane.name, (this.#running.get(lane.name) ?? 0) + 1);
+      this.#taken.set(lane.line.name, taken.add(seed));
+      this.#running.set(lane.line.name, (this.#running.get(lane.line.name) ?? 0) + 1);
       const runtime = this.#plan.runtimes.find(({ name }) => name === lane.runtime)!;
       return { lane, seed, runtime };
     }
@@ -142,9 +142,9 @@ export class ProveRun {
 
   /** Whether more is wanted than is done, or will be when what runs now has ended. */
   #isWanted(lane: Lane): boolean {
-    const { size } = this.#shares.get(lane.name)!;
-    const failures = this.#taken.get(lane.name)?.size ?? 0;
-    const running = this.#running.get(lane.name) ?? 0;
+    const { size } = this.#shares.get(lane.line.name)!;
+    const failures = this.#taken.get(lane.line.name)?.size ?? 0;
+    const running = this.#running.get(lane.line.name) ?? 0;
     // A line whose first shares all fail will not get better.
     if (size === 0 && failures - running >= 2) return false;
     const done = this.done(lane);
@@ -168,7 +168,7 @@ export class ProveRun {
       env: { NODE_COMPILE_CACHE: join(CACHE, "node-compile") },
     });
     if (wanted === undefined) {
-      this.#running.set(lane.name, this.#running.get(lane.name)! - 1);
+      this.#running.set(lane.line.name, this.#running.get(lane.line.name)! - 1);
     }
     const printed = printedBy(result.stdout);
     const command = `${runtime.name} ${line.file} ${args.join(" ")}`;
@@ -192,14 +192,14 @@ export class ProveRun {
   }
 
   #agreed(lane: Lane, seed: number, runtime: Runtime): void {
-    const share = this.#shares.get(lane.name)!.get(seed)!;
+    const share = this.#shares.get(lane.line.name)!.get(seed)!;
     this.#keep({ ...share, comparedWith: [...share.comparedWith, runtime.name] }, lane);
   }
 
   #ended(job: Job, rows: readonly ShareRow[], same: string, elapsedMs: number): void {
     const { lane, seed, runtime } = job;
     const share: Share = {
-      line: lane.name,
+      line: lane.line.name,
       args: lane.line.args.join(" "),
       seed,
       runtime: runtime.name,
@@ -227,13 +227,13 @@ export class ProveRun {
   }
 
   #keep(share: Share, lane: Lane): void {
-    this.#shares.get(lane.name)!.set(share.seed, share);
+    this.#shares.get(lane.line.name)!.set(share.seed, share);
     this.#plan.onShare(share);
     const goal = lane.line.goals[this.#plan.level];
     const done =
       this.#plan.lanes.filter((one) => this.done(one) >= one.line.goals[this.#plan.level]).length;
     this.#plan.onProgress(
-      `${lane.name}: ${this.done(lane)} of ${goal} ${lane.line.unit}; ` +
+      `${lane.line.name}: ${this.done(lane)} of ${goal} ${lane.line.unit}; ` +
         `${done} of ${this.#plan.lanes.length} lines, ${this.failed} failed`,
     );
   }

@@ -55,7 +55,6 @@ function summarise(
 /** A line, and the runtime that does its work. */
 export interface Lane {
   readonly line: ProveLine;
-  readonly name: string;
   readonly runtime: string;
 }
 
@@ -67,9 +66,9 @@ export function summaries(
 ): Summary[] {
   return lanes.map((lane) => {
     const shares = sharesOf(lane);
-    const { line, name } = lane;
+    const { line } = lane;
     const rows = shares.flatMap((share) => share.rows);
-    return summarise(name, line.unit, line.goals[level], shares, rows);
+    return summarise(line.name, line.unit, line.goals[level], shares, rows);
   });
 }
 

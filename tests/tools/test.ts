@@ -4,7 +4,8 @@
  *
  * Arguments: names of runtimes (default: all three) and parts of paths of test files (default:
  * all). Without any, each exhaustive file, which searches and needs of a runtime only the language,
- * runs on one of the three; `--all` runs it on all. The last line is `N passed, N failed`; the exit code is 0 only when nothing failed.
+ * runs on one of the three; `--all` runs it on all. The last line is `N passed, N failed`; the exit
+ * code is 0 only when nothing failed.
  *
  * @module
  */
