@@ -70,7 +70,6 @@ export async function fillBlockFile(
     file.writeAt(zeros.subarray(0, Math.min(zeros.length, end - at)), at);
     if (end - at > STEP_BYTES) await new Promise<void>((resolve) => io.nextTurn(resolve));
   }
-  signal?.throwIfAborted();
   // Durable after this: contents and size, under a temporary name.
   await file.syncAsync();
 }
