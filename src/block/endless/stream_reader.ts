@@ -181,13 +181,17 @@ export class SegmentReader implements StreamReader {
     return undefined;
   }
 
-  /** Makes a part present. @returns `false` when there is none any more */
+  /**
+   * Makes a part present. Before the end of the stream there is a segment: without any the end is 0,
+   * and the last one is never released.
+   * @returns `false` when there is none any more
+   */
   #loadPart(): boolean {
     for (;;) {
       // A segment that was released holds nothing from `offset` on but control records.
-      const oldest = this.#core.segments[0]?.header.number ?? 0;
+      const oldest = this.#core.segments[0]!.header.number;
       if ((this.#segment?.header.number ?? oldest) < oldest) this.#leave();
-      if (this.#segment === undefined && !this.#locate()) return false;
+      if (this.#segment === undefined) this.#locate();
       if (this.#window !== undefined && this.#part < this.#window.parts.length) return true;
       const segment = this.#segment!;
       const end = segment.visible.at;
@@ -228,25 +232,22 @@ export class SegmentReader implements StreamReader {
   }
 
   /** Damage is an error, unless readers are to skip it. */
-  #damaged(segment: StreamSegment | undefined, at: number): void {
+  #damaged({ path }: StreamSegment, at: number): void {
     if (this.#core.options.onCorruption === "skip") return;
-    const path = segment?.path ?? this.#core.host.path;
     throw damagedSegment(path, SEGMENT_HEADER_BYTES + at);
   }
 
   /** Finds the place of `offset`. */
-  #locate(): boolean {
+  #locate(): void {
     const { segments } = this.#core;
     let index = this.#core.indexOf(this.offset);
-    let segment = segments[index];
-    while (segment?.header.continues && segment.header.firstOffset >= this.offset && index > 0) {
-      segment = segments[--index];
+    let segment = segments[index]!;
+    while (segment.header.continues && segment.header.firstOffset >= this.offset && index > 0) {
+      segment = segments[--index]!;
     }
-    if (segment === undefined) return false;
     const items = this.offset - segment.header.firstOffset;
     const end = segment.visible.at;
     this.#enter(segment, searchBatches(segment, end, ({ place }) => place!.items <= items));
-    return true;
   }
 
   #enter(segment: StreamSegment, at: number): void {
@@ -264,9 +265,9 @@ export class SegmentReader implements StreamReader {
     this.#pieces = [];
   }
 
-  /** Records before an offset are not there although they should be. */
+  /** Records before an offset are not there although they should be: a part was looked for. */
   #lose(offset: number): void {
-    this.#damaged(this.#segment ?? this.#core.current, this.#at);
+    this.#damaged(this.#segment!, this.#at);
     this.#skipTo(offset, "damaged");
   }
 
