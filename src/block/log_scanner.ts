@@ -189,7 +189,8 @@ export function hasBatch(
   position: LogPosition,
 ): boolean {
   const bytes = new Uint8Array(BATCH_HEADER_BYTES);
-  if (file.readAt(bytes, extent.offset) < bytes.length) return false;
+  // What the file may lack of it stays zeros, and is no batch.
+  file.readAt(bytes, extent.offset);
   const header = decodeBatchHeader(bytes, 0, checksum, identity);
   return header !== undefined && continues(header, extent, position);
 }

@@ -155,7 +155,7 @@ export class SlotRegister {
    */
   takeBack(): void {
     const { offset, slotBytes } = this.#layout;
-    if (this.#replaced === undefined) return;
+    assert(this.#replaced !== undefined, "something was written");
     this.#file.writeAt(this.#replaced, offset + this.#newest * slotBytes);
   }
 }
