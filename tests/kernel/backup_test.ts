@@ -370,7 +370,9 @@ test("backup: closing the database ends it with CLOSED", async () => {
   const ends = [file, stream].map((backup) =>
     assert.rejects(backup, (error) => isHoldfastError(error) && error.code === "CLOSED")
   );
-  await db.close();
+  const closing = db.close();
+  await assert.rejects(db.backup("/late.hold"), { code: "CLOSED", message: /^Cannot back up/ });
+  await closing;
   await Promise.all(ends);
   assert.deepEqual(await io.list("/"), before);
   await assert.rejects(

@@ -107,8 +107,8 @@ export class Backups {
     // Its pages hold a part of a transaction: no backup of that.
     if (states.visible.rest.length > 0) throw this.#engine.health.error();
     const state = states.pin(states.visible);
+    const stopped = rejection(signal);
     try {
-      const stopped = rejection(signal);
       const sink = typeof target === "string"
         ? await FileTarget.create(options.io ?? io, target)
         : new StreamTarget(target, stopped.promise);
@@ -120,10 +120,9 @@ export class Backups {
       } catch (error) {
         await sink.abandon(error);
         throw error;
-      } finally {
-        stopped.end();
       }
     } finally {
+      stopped.end();
       states.unpin(state);
     }
   }
@@ -187,14 +186,13 @@ export class Backups {
   }
 }
 
-/** A promise that rejects when the signal says so; `end` lets go of the signal. */
+/** A promise that rejects when the signal says so, which it has not yet; `end` lets go of it. */
 function rejection(signal: AbortSignal): { promise: Promise<never>; end(): void } {
   let end = (): void => {};
   const promise = new Promise<never>((_, reject) => {
     const stop = (): void => reject(signal.reason);
     end = (): void => signal.removeEventListener("abort", stop);
     signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
   });
   // It may reject while nobody waits for it.
   promise.catch(() => {});
