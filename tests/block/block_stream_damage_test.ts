@@ -191,6 +191,7 @@ for (const [kind, damage] of Object.entries(forgeries)) {
     damage(blocks);
     const found: string[] = [];
     assert.equal(stream.verify((one) => found.push(one.kind)), false);
+    assert.equal(stream.verify(), false, "also when nobody asks what it is");
     assert.ok(found.includes(kind), found.join(" "));
     assert.ok(found.length <= 3, found.join(" "));
   });

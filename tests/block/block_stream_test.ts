@@ -48,6 +48,7 @@ test("BlockStream.append takes what fits: whole appends, a trailing part, then n
   assert.deepEqual(joined(stream.trailing(), rest.spilled()), second);
   assert.deepEqual(rest.data(), first);
   assert.deepEqual([...rest.records()], [first]);
+  assert.equal(rest.recordCount, 1, "the rest of another append is none");
 });
 
 test("BlockStream.append of a record exactly as long as the capacity fills the stream whole", async () => {
@@ -136,6 +137,29 @@ test("BlockStream.open finds what was synced and goes on behind it", async () =>
   assert.equal(stream.verify(), true);
   assert.deepEqual(stream.data(), joined(...written));
   assert.deepEqual(stream.data({ begin: 5, end: 3000 }), joined(...written).subarray(5, 3000));
+});
+
+test("BlockStream.open keeps whole batches that nobody sealed, and appends nothing behind them", async () => {
+  const blocks = await testBlocks({ blockCount: 64 });
+  const stream = await openOn(blocks);
+  stream.append(numbered(0, 100));
+  stream.sync();
+  // The third append writes the two before it as one batch, which ends inside a block.
+  for (let n = 1; n <= 3; n++) assert.equal(stream.append(numbered(n, 40_000)), 40_000);
+  assert.equal(stream.recordCount, 1);
+  stream.close();
+
+  const before = blocks.image();
+  const again = await openOn(blocks.again());
+  assert.equal(again.recordCount, 3);
+  assert.equal(again.droppedBytes, 0);
+  assert.equal(again.isFull, true, "the next batch could tear the one before it");
+  assert.equal(again.append(numbered(4, 1)), 0);
+  again.sync();
+  assert.deepEqual(blocks.image(), before);
+  const lengths = [100, 40_000, 40_000];
+  assert.deepEqual([...again.records()], lengths.map((length, n) => numbered(n, length)));
+  assert.equal(again.verify(), true);
 });
 
 test("BlockStream.dataRangeFor gives each block the appends that begin there", async () => {

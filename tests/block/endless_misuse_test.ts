@@ -37,6 +37,17 @@ test("EndlessStream.open: sizes are whole numbers, from their least on", async (
   }
 });
 
+test("EndlessStream.open in a folder: with a size of blocks alone segments have 16 MiB", async () => {
+  const io = memoryIo();
+  const log = await EndlessStream.open("/log", { io, blockBytes: 65_536 });
+  await log.append(numbered(0, 5));
+  assert.equal(log.stats().capacity, 16 * 1024 * 1024);
+  await log.close();
+  await assert.rejects(EndlessStream.open("/log", { io, blockBytes: 4096 }), {
+    code: "TYPE_MISMATCH",
+  });
+});
+
 test("EndlessStream.read and rewind refuse what is no number of records", async () => {
   const log = await EndlessStream.open(new TestAllocator(), { io });
   await log.append(numbered(0, 5));
