@@ -15,5 +15,8 @@ export const OWNERS = {
     Journal.open(io, `${folder}/the.journal`, { codec: codec.u32 }),
 };
 
+/** The file that the lock of each stands for. */
+export const LOCKED_FILE = { blocks: "blocks.head", journal: "the.journal" };
+
 /** The name of a kind. */
 export type OwnedKind = keyof typeof OWNERS;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, statSync, symlinkSync } from "node:fs";
+import { linkSync, mkdirSync, statSync, symlinkSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { RUNNING, runningIo } from "../io/running_io.ts";
 import { withFolder } from "../kernel/checked.ts";
-import { type OwnedKind, OWNERS } from "./owners.ts";
+import { LOCKED_FILE, type OwnedKind, OWNERS } from "./owners.ts";
 
 const PROGRAM = fileURLToPath(new URL("./owner_program.ts", import.meta.url));
 
@@ -57,6 +57,22 @@ for (const kind of Object.keys(OWNERS) as OwnedKind[]) {
       assert.deepEqual(names.map((name) => statSync(join(real, name)).mtimeMs), times);
       await owned.close();
       await (await OWNERS[kind](io, join(folder, "linked"))).close();
+    });
+  });
+
+  test(`${kind}: LOCKED while its file has a second hard link`, async () => {
+    await withFolder(async (folder) => {
+      const io = await runningIo();
+      await (await OWNERS[kind](io, folder)).close();
+      const file = join(folder, LOCKED_FILE[kind]);
+      const second = join(folder, "second");
+      linkSync(file, second);
+      for (let round = 0; round < 2; round++) {
+        await assert.rejects(OWNERS[kind](io, folder), { code: "LOCKED", message: /2 hard links/ });
+      }
+      unlinkSync(second);
+      // The refused ones have let go of the lock.
+      await (await OWNERS[kind](io, folder)).close();
     });
   });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
-import { type CheckReport, codec, Database, index, type IoAdapter } from "../../mod.ts";
+import { type CheckReport, codec, Database, index, type IoAdapter, recordLog } from "../../mod.ts";
 import { crc32 } from "../../src/base/checksum.ts";
 import { filled, numbers, PAGE } from "./damaged_store.ts";
 import { readBytes } from "./file_bytes.ts";
@@ -121,6 +121,14 @@ test("check: a damaged slot of the superblock, also the one that is not used", a
     file.writeAt(good, slot * PAGE);
   }
   assert.equal((await db.check()).ok, true);
+  await db.close();
+});
+
+test("check: a structure that nothing else belongs to has nothing to be compared with", async () => {
+  const db = await Database.memory();
+  const audit = recordLog("audit");
+  await db.update((tx) => tx.open(audit).append(filled(20, 1)));
+  assert.deepEqual(await db.check({ structures: [audit] }), await db.check());
   await db.close();
 });
 
