@@ -14,7 +14,7 @@ import { BlockStream } from "../../src/block/stream/block_stream.ts";
 import type { InconsistencyKind } from "../../src/block/stream/inconsistency.ts";
 import { readSegmentHeader } from "../../src/block/stream/segment_header.ts";
 import { isHoldfastError } from "../../mod.ts";
-import { assertDamage } from "../sim/damage_sample.ts";
+import { assertDamage } from "../sim/damage/damage_sample.ts";
 import { numbered, type TestBlocks, testBlocks } from "./test_blocks.ts";
 
 const io = memoryIo();

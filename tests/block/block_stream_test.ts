@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
 import { BlockStream } from "../../src/block/stream/block_stream.ts";
-import { hasCode } from "../sim/disk_fixture.ts";
+import { hasCode } from "../sim/disk/disk_fixture.ts";
 import { diskFailure, joined, numbered, type TestBlocks, testBlocks } from "./test_blocks.ts";
 
 const io = memoryIo();

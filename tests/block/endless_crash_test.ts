@@ -8,8 +8,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
 import { Prng } from "../../src/base/prng.ts";
-import { assertCrashSample } from "../sim/crash_sample.ts";
-import { logSubjects } from "../sim/log_subjects.ts";
+import { assertCrashSample } from "../sim/crash/crash_sample.ts";
+import { logSubjects } from "../sim/block/log_subjects.ts";
 
 for (const subject of logSubjects) {
   const { name } = subject;

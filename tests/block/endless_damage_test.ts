@@ -13,8 +13,8 @@ import {
   type OnCorruption,
   type SkipReason,
 } from "../../mod.ts";
-import { hasCode } from "../sim/disk_fixture.ts";
-import { assertDamage } from "../sim/damage_sample.ts";
+import { hasCode } from "../sim/disk/disk_fixture.ts";
+import { assertDamage } from "../sim/damage/damage_sample.ts";
 import { TestAllocator } from "./test_allocator.ts";
 import { numbered } from "./test_blocks.ts";
 

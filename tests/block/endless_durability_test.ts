@@ -6,7 +6,7 @@ import { memoryIo } from "../../adapters/memory.ts";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
 import { Prng } from "../../src/base/prng.ts";
 import { type EndlessAppendOptions, EndlessStream, type EndlessStreamOptions } from "../../mod.ts";
-import { hasCode } from "../sim/disk_fixture.ts";
+import { hasCode } from "../sim/disk/disk_fixture.ts";
 import { TestAllocator } from "./test_allocator.ts";
 import { diskFailure, numbered } from "./test_blocks.ts";
 

@@ -7,8 +7,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
 import { EndlessStream } from "../../mod.ts";
-import { everyFault, FAULTS } from "../sim/every_fault.ts";
-import { logSubjects } from "../sim/log_subjects.ts";
+import { everyFault, FAULTS } from "../sim/fault/every_fault.ts";
+import { logSubjects } from "../sim/block/log_subjects.ts";
 
 for (const [number, fault] of FAULTS.entries()) {
   const name = `${fault.operation} ${fault.mode ?? ""}${fault.shortWrite ?? ""}`.trim();

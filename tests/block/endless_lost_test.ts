@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
 import { EndlessStream, type EndlessStreamOptions, type SkipReason } from "../../mod.ts";
 import { StreamControls } from "../../src/block/endless/stream_control.ts";
-import { hasCode } from "../sim/disk_fixture.ts";
+import { hasCode } from "../sim/disk/disk_fixture.ts";
 import { TestAllocator } from "./test_allocator.ts";
 import { numbered } from "./test_blocks.ts";
 

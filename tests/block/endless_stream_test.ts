@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EndlessStream, StreamEntry } from "../../mod.ts";
-import { hasCode } from "../sim/disk_fixture.ts";
+import { hasCode } from "../sim/disk/disk_fixture.ts";
 import { STORES } from "./endless_stores.ts";
 import { numbered } from "./test_blocks.ts";
 

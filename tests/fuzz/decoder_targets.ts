@@ -30,7 +30,7 @@ import { decodeState, encodeState } from "../../src/streams/stream_state.ts";
 import { headCodec } from "../../src/structures/content/content_layout.ts";
 import { CODEC_SAMPLES } from "../base/codec_samples.ts";
 import { Generator } from "../base/generator.ts";
-import { equal, expect } from "../sim/golden_store.ts";
+import { equal, expect } from "../sim/golden/golden_store.ts";
 import type { FuzzTarget } from "./fuzzer.ts";
 
 const VALUE = ["CORRUPT_VALUE"];

@@ -10,11 +10,11 @@ import type { Prng } from "../../src/base/prng.ts";
 import { entryLines, logLines, overviewLines, pageLines } from "../../src/cli/dump_lines.ts";
 import { StoreInspector } from "../../src/kernel/inspect/store_inspector.ts";
 import { Database, type IoAdapter, repair } from "../../mod.ts";
-import { goldensOf } from "../sim/damage_campaign.ts";
-import { DamageDisk, type Files } from "../sim/damage_disk.ts";
-import { PATH } from "../sim/golden_database.ts";
-import { expect, type Golden, type GoldenStore, WrongData } from "../sim/golden_store.ts";
-import { goldenStores } from "../sim/golden_stores.ts";
+import { goldensOf } from "../sim/damage/damage_campaign.ts";
+import { DamageDisk, type Files } from "../sim/damage/damage_disk.ts";
+import { PATH } from "../sim/golden/golden_database.ts";
+import { expect, type Golden, type GoldenStore, WrongData } from "../sim/golden/golden_store.ts";
+import { goldenStores } from "../sim/golden/golden_stores.ts";
 import { changed } from "./changed_bytes.ts";
 import type { FuzzTarget } from "./fuzzer.ts";
 

@@ -16,7 +16,7 @@ import {
   segment,
 } from "../../mod.ts";
 import type { Prng } from "../../src/base/prng.ts";
-import { expect } from "../sim/golden_store.ts";
+import { expect } from "../sim/golden/golden_store.ts";
 import type { FuzzTarget } from "./fuzzer.ts";
 
 const NOW = 1_700_000_000_000;

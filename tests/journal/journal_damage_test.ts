@@ -6,7 +6,7 @@ import { memoryIo } from "../../adapters/memory.ts";
 import { Checksum } from "../../src/base/checksum.ts";
 import { codec, Identity, type IoAdapter, isHoldfastError, Journal } from "../../mod.ts";
 import { diskWith, readBytes } from "../kernel/file_bytes.ts";
-import { assertDamage } from "../sim/damage_sample.ts";
+import { assertDamage } from "../sim/damage/damage_sample.ts";
 
 const PATH = "/a.journal";
 const SLOTS = 8192;

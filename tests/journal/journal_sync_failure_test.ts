@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
 import { codec, Journal } from "../../mod.ts";
-import { hasCode } from "../sim/disk_fixture.ts";
+import { hasCode } from "../sim/disk/disk_fixture.ts";
 
 const PATH = "/folder/a.journal";
 const options = { codec: codec.u32 };

@@ -7,7 +7,7 @@ import { Checksum } from "../../src/base/checksum.ts";
 import { catalogCodec, catalogName } from "../../src/kernel/catalog/catalog.ts";
 import { PAGE_BYTES, SUPERBLOCK_SLOTS } from "../../src/kernel/limits.ts";
 import { assert as invariant, codec, Database, index, isHoldfastError } from "../../mod.ts";
-import { assertDamage } from "../sim/damage_sample.ts";
+import { assertDamage } from "../sim/damage/damage_sample.ts";
 import { diskWith, readBytes } from "./file_bytes.ts";
 
 const PATH = "/damage.hold";

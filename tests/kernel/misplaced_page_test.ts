@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
 import { codec, Database, index, isHoldfastError } from "../../mod.ts";
 import { crc32 } from "../../src/base/checksum.ts";
-import { hasCode } from "../sim/disk_fixture.ts";
+import { hasCode } from "../sim/disk/disk_fixture.ts";
 import { PAGE } from "./damaged_store.ts";
 import { diskWith, readBytes } from "./file_bytes.ts";
 

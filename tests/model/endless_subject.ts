@@ -10,7 +10,7 @@ import fc from "fast-check";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
 import { crc32 } from "../../src/base/checksum.ts";
 import { EndlessStream, isHoldfastError, type StreamReader } from "../../mod.ts";
-import { LogLedger, type LogOperation } from "../sim/log_ledger.ts";
+import { LogLedger, type LogOperation } from "../sim/block/log_ledger.ts";
 import { numbered } from "../block/test_blocks.ts";
 import type { Subject } from "./subject.ts";
 

@@ -15,7 +15,7 @@ import {
   type Transaction,
 } from "../../mod.ts";
 import type { SimulatedDisk } from "../../adapters/simulated.ts";
-import { settle } from "../sim/session.ts";
+import { settle } from "../sim/settle.ts";
 import { users } from "./definitions.ts";
 import { codeOf } from "./refusal.ts";
 import { shownBy } from "./shown.ts";

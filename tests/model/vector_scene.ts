@@ -20,7 +20,7 @@ import {
   type VectorWriter,
 } from "../../mod.ts";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
-import { settle } from "../sim/session.ts";
+import { settle } from "../sim/settle.ts";
 import { VectorModel } from "./vector_model.ts";
 
 const PATH = "/data/vectors.hold";

@@ -2,7 +2,7 @@
 
 import type { SimulatedDisk } from "../../adapters/simulated.ts";
 import { type HoldfastError, isHoldfastError } from "../../src/errors.ts";
-import { settle } from "./session.ts";
+import { settle } from "./settle.ts";
 import type { Death } from "./subject.ts";
 
 /** A life goes on after this many failures of an injected kind, and then ends. */

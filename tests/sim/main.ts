@@ -10,11 +10,11 @@
 
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { type CampaignOptions, runCampaign } from "./campaign.ts";
-import { campaignLine, campaignTable, describeViolation } from "./campaign_report.ts";
-import { faultTable, runFaultCampaign } from "./fault_campaign.ts";
+import { type CampaignOptions, runCampaign } from "./crash/campaign.ts";
+import { campaignLine, campaignTable, describeViolation } from "./crash/campaign_report.ts";
+import { faultTable, runFaultCampaign } from "./fault/fault_campaign.ts";
 import { subjects } from "./subjects.ts";
-import { runSwarm, swarmTable } from "./swarm.ts";
+import { runSwarm, swarmTable } from "./swarm/swarm.ts";
 
 const { values } = parseArgs({
   options: {
@@ -124,7 +124,7 @@ async function swarm(seeds: number): Promise<number> {
 async function damage(runs: string): Promise<number> {
   process.argv.splice(2, Infinity, "--runs", runs, "--seed", values.seed, "--lanes", "1");
   if (values.quiet) process.argv.push("--quiet");
-  await import("./damage_main.ts");
+  await import("./damage/damage_main.ts");
   return 0;
 }
 

@@ -14,7 +14,7 @@ import {
 import { rawTree } from "../../src/structures/transfer/raw_tree.ts";
 import { withStore } from "../kernel/checked.ts";
 import { diskWith, readBytes } from "../kernel/file_bytes.ts";
-import { assertDamage } from "../sim/damage_sample.ts";
+import { assertDamage } from "../sim/damage/damage_sample.ts";
 import { NOBODY, piecesOf, someBytes, streamOf } from "./content_stores.ts";
 
 const PATH = "/damage.hold";

@@ -6,7 +6,7 @@ import { memoryIo } from "../../adapters/memory.ts";
 import { codec, Database, onceMap } from "../../mod.ts";
 import { filled } from "../kernel/damaged_store.ts";
 import { diskWith, readBytes } from "../kernel/file_bytes.ts";
-import { assertDamage } from "../sim/damage_sample.ts";
+import { assertDamage } from "../sim/damage/damage_sample.ts";
 
 const PATH = "/golden.hold";
 const SMALL = { cacheBytes: 1024 * 1024, logBytes: 256 * 1024 };

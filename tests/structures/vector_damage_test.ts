@@ -9,7 +9,7 @@ import { ByteWriter, Database, type Definition } from "../../mod.ts";
 import { rawTree } from "../../src/structures/transfer/raw_tree.ts";
 import { diskWith } from "../kernel/file_bytes.ts";
 import { assertWhole, withStore } from "../kernel/checked.ts";
-import { assertDamage } from "../sim/damage_sample.ts";
+import { assertDamage } from "../sim/damage/damage_sample.ts";
 import { ROOT } from "../tools/repository.ts";
 import { assertGolden, GOLDEN_PATH, numbers, samples } from "./vector_fixture.ts";
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { mutants } from "../sim/mutant_list.ts";
+import { mutants } from "../sim/mutants/mutant_list.ts";
 import { ROOT } from "../tools/repository.ts";
 
 test("mutants: the text that each of them replaces is there, once, and names are given once", () => {

@@ -13,9 +13,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
-import { goldensOf } from "../sim/damage_campaign.ts";
-import { goldenFolder } from "../sim/golden_folder.ts";
-import { goldenStores } from "../sim/golden_stores.ts";
+import { goldensOf } from "../sim/damage/damage_campaign.ts";
+import { goldenFolder } from "../sim/golden/golden_folder.ts";
+import { goldenStores } from "../sim/golden/golden_stores.ts";
 import { ROOT } from "./repository.ts";
 
 const version = process.argv[2] ?? "0";

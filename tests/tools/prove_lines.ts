@@ -64,7 +64,7 @@ export const proveLines: readonly ProveLine[] = [
   {
     name: "corpus",
     unit: "cases",
-    file: "tests/sim/corpus_main.ts",
+    file: "tests/sim/crash/corpus_main.ts",
     args: [],
     goals: { quick: 20, release: 20 },
     once: true,
@@ -96,7 +96,7 @@ export const proveLines: readonly ProveLine[] = [
   {
     name: "damage",
     unit: "mutations",
-    file: "tests/sim/damage_main.ts",
+    file: "tests/sim/damage/damage_main.ts",
     args: ["--quiet", "--lanes", "1", "--runs", "3000"],
     goals: { quick: 30_000, release: 500_000 },
   },
@@ -121,7 +121,7 @@ export const proveLines: readonly ProveLine[] = [
   {
     name: "mutants",
     unit: "mutants",
-    file: "tests/sim/mutants.ts",
+    file: "tests/sim/mutants/mutants.ts",
     args: ["--share", "3"],
     goals: { quick: 25, release: 74 },
     alone: true,
