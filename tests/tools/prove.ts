@@ -4,11 +4,7 @@
  * needs. Work is done in shares, two at a time, and remembered by commit below `.cache/prove`: what
  * is interrupted goes on, and a release may be proved in several runs.
  *
- * `--minutes N` begins no share after that time; `--line NAME` (a line or a structure) runs only it;
- * `--runtime NAME` does the work (default bun, the fastest), the others run a tenth of the same seeds
- * and must find the same; `--report` runs nothing and writes `tests/sim/REPORT.md` from what is
- * remembered.
- * The last line is `N passed, N failed`, counted in shares.
+ * `--help` lists the flags. The last line is `N passed, N failed`, counted in shares.
  *
  * A campaign is a line of prove_lines.ts. Its program is started with the line's arguments and a
  * seed, and depends on nothing else. It ends with `N passed, N failed`, where what passed is what the
@@ -24,10 +20,16 @@
  * @module
  */
 
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { numberFlag, parseFlags } from "../../src/cli/flags.ts";
+import {
+  choiceFlag,
+  describeFlags,
+  numberFlag,
+  parseFlags,
+  UsageError,
+} from "../../src/cli/flags.ts";
 import { installDependencies } from "./npm_folder.ts";
 import { type Level, type ProveLine, proveLines } from "./prove_lines.ts";
 import { cleanCommit, loadRecords, saveShares, type Share, sharesOf } from "./prove_record.ts";
@@ -38,13 +40,20 @@ import { ROOT } from "./repository.ts";
 import { findRuntime, RUNTIME_NAMES, type RuntimeName } from "./runtimes.ts";
 
 const FLAGS = {
-  quick: { help: "what CI proves" },
-  minutes: { value: "N", help: "begin nothing after so many minutes" },
-  line: { value: "NAME", help: "one line, or structure" },
-  structure: { value: "NAME", help: "the crash states of one structure" },
-  runtime: { value: "NAME", help: "the runtime that does the work" },
-  report: { help: "write tests/sim/REPORT.md and run nothing" },
+  quick: { help: "what CI proves; without it what a release needs" },
+  minutes: { value: "N", help: "begin no share after so many minutes" },
+  line: { value: "NAME", help: "one line only" },
+  runtime: {
+    value: "NAME",
+    help: "does the work (default: bun, the fastest); the others run a tenth of the same seeds",
+  },
+  report: { help: "run nothing: write tests/sim/REPORT.md from what is remembered" },
+  help: { help: "print this" },
 };
+
+const USAGE = `usage: deno task prove [flags]
+${describeFlags(FLAGS)}
+lines: ${proveLines.map(({ name }) => name).join(", ")}`;
 
 function lanesOf(lines: readonly ProveLine[], runtime: RuntimeName): Lane[] {
   return lines.map((line) => ({ line, runtime }));
@@ -52,19 +61,15 @@ function lanesOf(lines: readonly ProveLine[], runtime: RuntimeName): Lane[] {
 
 async function main(words: readonly string[]): Promise<number> {
   const flags = parseFlags(words, FLAGS);
+  if (flags.values.get("help") === "true") {
+    console.log(USAGE);
+    return 0;
+  }
   const level: Level = flags.values.get("quick") === "true" ? "quick" : "release";
   const minutes = numberFlag(flags, "minutes", 1, 100_000) ?? Infinity;
-  const wanted = flags.values.get("line");
-  const structure = flags.values.get("structure");
-  const own = flags.values.get("runtime") ?? "bun";
-  const runtime = RUNTIME_NAMES.find((name) => name === own);
-  if (runtime === undefined) throw new RangeError(`--runtime is one of ${RUNTIME_NAMES}`);
-  const lines = proveLines.filter((line) =>
-    existsSync(join(ROOT, line.file)) &&
-    (wanted === undefined || line.name === wanted) &&
-    (structure === undefined || line.structure === structure)
-  );
-  if (lines.length === 0) throw new RangeError("there is no such line");
+  const runtime = choiceFlag(flags, "runtime", RUNTIME_NAMES) ?? "bun";
+  const wanted = choiceFlag(flags, "line", proveLines.map(({ name }) => name));
+  const lines = proveLines.filter(({ name }) => wanted === undefined || name === wanted);
   const lanes = lanesOf(lines, runtime);
   const commit = await cleanCommit();
   const records = await loadRecords();
@@ -112,4 +117,12 @@ async function main(words: readonly string[]): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
+if (import.meta.main) {
+  try {
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\n${USAGE}`);
+    process.exitCode = 2;
+  }
+}

@@ -22,8 +22,6 @@ export interface ProveLine {
   readonly seeds?: number;
   /** How many are wanted. */
   readonly goals: Readonly<Record<Level, number>>;
-  /** The structure whose states these are. */
-  readonly structure?: string;
   /** Other runtimes run some of it and must find the same. Default true. */
   readonly isCompared?: boolean;
   /** One process does all of it, and there are no seeds. */
@@ -50,7 +48,6 @@ function crashes(
 ): ProveLine {
   return {
     name: structure,
-    structure,
     unit: "states",
     file: MAIN,
     args: ["--json", "--quiet", "--structure", structure, "--group", String(group)],
