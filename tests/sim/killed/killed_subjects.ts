@@ -9,7 +9,14 @@ import { Prng } from "../../../src/base/prng.ts";
 import { isHoldfastError } from "../../../src/errors.ts";
 import { MortalIo } from "./mortal_io.ts";
 import { settle } from "../settle.ts";
-import type { Death, Recovered, Structure, Subject, Witness } from "../subject.ts";
+import {
+  type Death,
+  LostError,
+  type Recovered,
+  type Structure,
+  type Subject,
+  type Witness,
+} from "../subject.ts";
 
 /** Owners of a life, and most items that each adds. */
 const OWNERS = 6;
@@ -152,7 +159,8 @@ class RowWitness implements Witness {
   #check(found: number, death: Death): void {
     const least = death === "power" ? this.durable : this.safe;
     if (found >= least && found <= this.attempted) return;
-    throw new Error(`${found} items, not ${least} to ${this.attempted}`);
+    const message = `${found} items, not ${least} to ${this.attempted}`;
+    throw found < least ? new LostError(message) : new Error(message);
   }
 }
 
