@@ -277,14 +277,6 @@ export class Transaction {
   }
 
   /**
-   * The sequence from which on commits are later than its beginning.
-   * @internal
-   */
-  get since(): number {
-    return this.view.since;
-  }
-
-  /**
    * Moves when its view does, and when changes are taken back: what was remembered may be wrong.
    * @internal
    */

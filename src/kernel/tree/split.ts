@@ -152,13 +152,14 @@ function middle(
   let total = SLOT_BYTES + bytes;
   for (let i = 0; i < count; i++) total += SLOT_BYTES + cellBytes(a, base, i, level);
   let sum = 0;
-  for (let i = 0; i < count; i++) {
-    if (i === slot) sum += SLOT_BYTES + bytes;
-    sum += SLOT_BYTES + cellBytes(a, base, i, level);
-    // Both sides keep at least one slot; a branch keeps one separator to raise.
-    if (sum * 2 >= total && i + 1 < count) return i + 1;
-  }
-  return count - 1;
+  let kept = 0;
+  // Both sides keep at least one slot; a branch keeps one separator to raise.
+  do {
+    if (kept === slot) sum += SLOT_BYTES + bytes;
+    sum += SLOT_BYTES + cellBytes(a, base, kept, level);
+    kept++;
+  } while (sum * 2 < total && kept < count - 1);
+  return kept;
 }
 
 /** The shortest key that is above all of the left leaf and not above the right one. */

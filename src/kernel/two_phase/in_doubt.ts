@@ -68,19 +68,19 @@ export class InDoubt {
   }
 
   /**
-   * A write to a key, which is a drop when the tree is that of dropped trees.
+   * A write to a key.
    * @throws {ConflictError} `IN_DOUBT`
    */
   check(tree: number, key: Uint8Array, begin: number, length: number): void {
     for (const { id, set, dropped } of this.#held.values()) {
       if (dropped.has(tree) || set.find(tree, key, begin, length) >= 0) throw inDoubtError(id);
     }
-    if (tree === DROPPED_TREE) this.checkTree(treeOfKey(key, begin));
   }
 
   /**
    * Like `check`, but a catalog entry may be put that the one in doubt puts as well: transactions
-   * that create the same structure agree.
+   * that create the same structure agree. A put to the tree of dropped trees, the only write to it
+   * that a transaction makes, is a drop.
    * @throws {ConflictError} `IN_DOUBT`
    */
   checkPut(
