@@ -90,6 +90,38 @@ export const RANGE_CELLS: readonly Cell[] = [
       ["number", OK, OK],
     ],
   })),
+  ...([
+    ["the first of them", 0, NO],
+    ["one in the middle", 100, NO],
+    ["the last of them", 398, NO],
+    ["what lies between two of them", 101, OK],
+  ] as const).map(([what, key, end]): Cell => ({
+    name: `range-phantom: B walks hundreds of ranges, A inserts into ${what}`,
+    async run(a, b) {
+      const name = (n: number): string => String(n).padStart(3, "0");
+      for (let n = 0; n < 200; n++) {
+        const begin = n * 2 * 67 % 400;
+        for (const _ of b.open(words).range({ gte: name(begin), lt: name(begin + 1) }));
+      }
+      a.open(words).put(name(key), "A");
+      b.open(words).put("z", "B");
+      return [await commit(a), await commit(b)];
+    },
+    outcome: [[OK, OK], [OK, end], [OK, OK], [OK, OK], [OK, OK]],
+  })),
+  {
+    name: "range-phantom: an iterator that was asked for nothing has read nothing",
+    async run(a, b) {
+      const open = b.open(words).range();
+      b.open(words).range({ reverse: true }).return?.();
+      a.open(words).put("b", "A");
+      b.open(words).put("z", "B");
+      const done = [await commit(a), await commit(b)];
+      return [...done, [...open].length];
+    },
+    outcome: all([OK, OK, 0]),
+    after: all({ b: "A", z: "B" }),
+  },
   {
     name: "lost update: what an iterator yields was read when it began",
     before: { w: "old", x: "old" },

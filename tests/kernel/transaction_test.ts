@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codec, ConflictError, index, recordLog } from "../../mod.ts";
+import {
+  ByteWriter,
+  codec,
+  ConflictError,
+  type Definition,
+  index,
+  recordLog,
+  type TreeReader,
+  type TreeWriter,
+} from "../../mod.ts";
 import { bytes, withStore } from "./checked.ts";
 
 const table = index("table", { key: codec.string, value: codec.string });
@@ -343,5 +352,38 @@ test("Transaction.list names the structures it sees, its own and what others com
     assert.deepEqual(tx.list().map(({ name }) => name), ["\u00e9t\u00e9"]);
     tx.rollback();
     assert.throws(() => tx.list(), { code: "TRANSACTION_DONE" });
+  });
+});
+
+test("TreeReader.hold shows one moment until it is closed, and then nothing", async () => {
+  const raw: Definition<{ readonly reader: TreeReader; readonly writer: TreeWriter }> = {
+    name: "raw",
+    kind: "raw",
+    format: "string",
+    reader: (tree) => tree,
+    writer: (tree) => tree,
+  };
+  const key = new ByteWriter(1);
+  key.u8(1);
+  await withStore(async (db) => {
+    await db.update((tx) => tx.open(raw).put(key, bytes("old"), 3));
+    const held = db.open(raw).hold();
+    await db.update((tx) => tx.open(raw).remove(key));
+    await db.checkpoint();
+    assert.equal(held.get(key, codec.string), "old");
+    assert.equal(held.count(), 1);
+    held.close();
+    held.close();
+    const reads = [
+      () => held.get(key, codec.string),
+      () => held.has(key),
+      () => held.count(),
+      () => held.lastKey(new ByteWriter(1)),
+      () => held.cursor({}),
+      () => held.hold(),
+    ];
+    for (const read of reads) assert.throws(read, { code: "CLOSED" });
+    await db.checkpoint();
+    assert.equal(db.stats().pendingBytes, 0);
   });
 });

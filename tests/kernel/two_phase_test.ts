@@ -164,6 +164,22 @@ test("A write to a key of a transaction in doubt throws IN_DOUBT at once", async
   });
 });
 
+test("PreparedTransaction.commit in the body of an update is the commit of another", async () => {
+  await withStore(async (db) => {
+    const prepared = await prepareOne(db, "one", "a");
+    let decided: Promise<void> | undefined;
+    const update = db.update((tx) => {
+      const writer = tx.open(table);
+      decided = prepared.commit();
+      assert.equal(writer.get("a"), undefined, "it sees its beginning");
+      writer.put("a", "two");
+    }, { retries: 0 });
+    await assert.rejects(update, { code: "CONFLICT" });
+    await decided;
+    assert.equal(db.open(table).get("a"), "one");
+  });
+});
+
 test("Database.update does not retry IN_DOUBT", async () => {
   await withStore(async (db) => {
     const prepared = await prepareOne(db, "one", "a");
@@ -399,6 +415,24 @@ test("PreparedTransaction.commit finds the space that prepare reserved", async (
     assert.equal(db.open(table).get("held199")?.length, 2000);
     assert.equal(db.open(blobs).get("held")?.length, BIG);
   }, { maxBytes: 8 * 1024 * 1024 });
+});
+
+test("Transaction.prepare without the space to decide is refused, and takes none", async () => {
+  await withStore(async (db) => {
+    const refuse = async (): Promise<void> => {
+      const tx = db.begin();
+      for (let i = 0; i < 1000; i++) tx.open(table).put(`k${i}`, "x".repeat(900));
+      await assert.rejects(tx.prepare(), { code: "NO_SPACE" });
+    };
+    await refuse();
+    const { fileBytes, freeBytes } = db.stats();
+    await refuse();
+    assert.deepEqual(db.prepared(), []);
+    await assertWhole(db);
+    const after = db.stats();
+    assert.deepEqual([after.fileBytes, after.freeBytes], [fileBytes, freeBytes]);
+    await db.update((tx) => tx.open(table).put("k1", "not held"));
+  }, { maxBytes: 3 * 1024 * 1024 });
 });
 
 test("A store without the space to decide keeps the transaction in doubt", async () => {

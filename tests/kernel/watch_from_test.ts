@@ -189,6 +189,44 @@ test("Database.watch from before a structure was created, dropped or replaced", 
   await put(db, "sixth", 6);
   assert.deepEqual(await all(inside), [], "that of before was dropped there");
   assert.deepEqual((await all(last)).map(bare), [["put", "fifth", 5]]);
+  assert.deepEqual((await all(db.watch(stock, { from: before }))).map(bare), [[
+    "put",
+    "second",
+    2,
+  ]], "to those of the name that came later belong other watches");
+  await db.close();
+});
+
+test("Database.watch from before its name was that of another definition fails with TYPE_MISMATCH", async () => {
+  const db = await Database.memory(RETAIN);
+  const other = index("stock", { key: codec.string, value: codec.string });
+  await db.update((tx) => tx.open(other).put("a", "one"));
+  await db.update((tx) => tx.drop(other));
+  const changes = db.watch(stock, { from: 0 });
+  await put(db, "b", 2);
+  await assert.rejects(changes.next(), { code: "TYPE_MISMATCH" });
+  await db.close();
+});
+
+test("Database.watch from a commit whose values cannot be read back is LAGGED, and says why", async () => {
+  const disk = new SimulatedDisk();
+  const db = await Database.open("/a", { io: disk.io, ...RETAIN });
+  await put(db, "a", 1);
+  const before = newest(db);
+  const large = new Uint8Array(100_000).fill(7);
+  disk.fail({ operation: "read", kind: "flip" });
+  await db.update((tx) => tx.open(blobs).put(1, large));
+  assert.equal(disk.injected, 1);
+  assert.deepEqual(db.open(blobs).get(1), large, "the commit is done");
+  assert.throws(
+    () => db.watch(blobs, { from: before }),
+    (error: Error) =>
+      (error as { code?: string }).code === "LAGGED" &&
+      (error.cause as { code?: string }).code === "CORRUPT_VALUE",
+  );
+  const changes = db.watch(blobs, { from: newest(db) });
+  await db.update((tx) => tx.open(blobs).put(2, large));
+  assert.equal((await changes.next()).value?.key, 2);
   await db.close();
 });
 

@@ -219,6 +219,31 @@ test("Database.watch of one who is too slow yields what waits, and then fails wi
   await db.close();
 });
 
+test("Database.watch fails at a change that cannot be decoded, and tells none behind it", async () => {
+  const db = await Database.memory();
+  const feed = stock.feed!;
+  const changes = db.watch({
+    ...stock,
+    feed: {
+      ...feed,
+      decode(change, tree) {
+        const told = feed.decode(change, tree);
+        if (told.key === "b") throw new RangeError("no b");
+        return told;
+      },
+    },
+  });
+  const [first, second] = [changes.next(), changes.next()];
+  const refused = assert.rejects(second, RangeError);
+  await db.update((tx) => {
+    for (const key of ["a", "b", "c"]) tx.open(stock).put(key, 1);
+  });
+  assert.equal((await first).value?.key, "a");
+  await refused;
+  await assert.rejects(changes.next(), RangeError, "it stays failed");
+  await db.close();
+});
+
 test("Database.watch ends by break, return, throw and signal, for those who wait too", async () => {
   const db = await Database.memory();
   const put = (n: number) => db.update((tx) => tx.open(stock).put(`${n}`, n));
@@ -240,6 +265,8 @@ test("Database.watch ends by break, return, throw and signal, for those who wait
   const thrown = db.watch(stock);
   await assert.rejects(thrown.throw!(new RangeError("enough")), RangeError);
   await assert.rejects(thrown.next(), RangeError);
+  await thrown.return?.();
+  await assert.rejects(thrown.next(), RangeError, "only the first end counts");
 
   const control = new AbortController();
   const signalled = db.watch(stock, { signal: control.signal });
@@ -263,6 +290,10 @@ test("Database.watch of a structure that is created later, as another one too", 
   const early = db.watch(stock);
   const other = db.watch(index("stock", { key: codec.string, value: codec.string }));
   await db.update((tx) => tx.open(byCity).put("Oslo", "ann"));
+  await db.update((tx) => {
+    tx.open(stock).put("gone with its commit", 0);
+    tx.drop(stock);
+  });
   await db.update((tx) => tx.open(stock).put("a", 1));
   assert.deepEqual(bare((await early.next()).value!), ["put", "a", 1]);
   await assert.rejects(other.next(), { code: "TYPE_MISMATCH" });
