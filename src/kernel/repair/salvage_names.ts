@@ -1,6 +1,8 @@
 /**
  * Gives the salvaged trees their names: from the salvaged catalog; where that is damaged from older
  * catalog pages, because a tree's id is never given to another structure; else `lost-7` for tree 7.
+ * A tree that was dropped gets none, whatever pages are found of it: it is freed by who opens the new
+ * store, and with it all that anybody would have put into it.
  *
  * @module
  */
@@ -21,6 +23,7 @@ import type { SalvageSource } from "./salvage_source.ts";
 import { CATALOG_TREE, FIRST_TREE } from "../tree/state.ts";
 import type { StructureInfo } from "../catalog/structure_tree.ts";
 import { TreeCursor } from "../tree/tree_cursor.ts";
+import { droppedIds } from "../tree/tree_ids.ts";
 
 /** The catalog of the new store. */
 export class SalvageNames {
@@ -28,12 +31,18 @@ export class SalvageNames {
   readonly #target: SalvageTarget;
   readonly #byTree = new Map<number, NamedTree>();
   readonly #names = new Set<string>();
+  readonly #dropped: ReadonlySet<number>;
 
   /** Reads what was salvaged of the catalog; entries that mean nothing are removed. */
   constructor(source: SalvageSource, target: SalvageTarget) {
     this.#source = source;
     this.#target = target;
     const { engine } = target;
+    const steps = droppedIds(engine, engine.states.working);
+    let step = steps.next();
+    while (!step.done) step = steps.next();
+    this.#dropped = step.value;
+    for (const id of step.value) if (isTreeId(id)) this.#give(id);
     const root = engine.states.root(engine.states.working, CATALOG_TREE);
     const bad: Uint8Array[] = [];
     const cursor = new TreeCursor(engine.pager, engine.overflow, { ...root }, {});
@@ -42,7 +51,8 @@ export class SalvageNames {
       const { keyBytes, keyBegin, keyEnd, valueBytes, valueBegin, valueEnd } = cursor;
       const key = keyBytes.slice(keyBegin, keyEnd);
       const entry = decodeEntry(key, valueBytes, valueBegin, valueEnd);
-      const isGood = entry !== undefined && isTreeId(entry.tree) && entry.tree >= FIRST_TREE;
+      const isGood = entry !== undefined && isTreeId(entry.tree) && entry.tree >= FIRST_TREE &&
+        !this.#dropped.has(entry.tree);
       if (!isGood || this.#byTree.has(entry.tree)) bad.push(key);
       else this.#take(entry);
     }
@@ -60,7 +70,7 @@ export class SalvageNames {
   /** Trees that hold entries and have no name. */
   get nameless(): Set<number> {
     const ids = this.#target.trees.filter((id) => id >= FIRST_TREE && this.#target.count(id) > 0);
-    return new Set(ids.filter((id) => !this.#byTree.has(id)));
+    return new Set(ids.filter((id) => !this.#byTree.has(id) && !this.#dropped.has(id)));
   }
 
   /** Takes names of nameless trees from an older page of the catalog. */
@@ -94,10 +104,15 @@ export class SalvageNames {
   }
 
   #take(entry: NamedTree): void {
-    const { engine } = this.#target;
-    engine.nextTree = Math.max(engine.nextTree, entry.tree + 1);
+    this.#give(entry.tree);
     this.#byTree.set(entry.tree, entry);
     this.#names.add(entry.name);
+  }
+
+  /** No other structure gets this id. */
+  #give(tree: number): void {
+    const { engine } = this.#target;
+    engine.nextTree = Math.max(engine.nextTree, tree + 1);
   }
 
   #put(entry: NamedTree): void {
