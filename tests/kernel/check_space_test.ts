@@ -104,4 +104,9 @@ test("check: counts of entries and pages that are not those of the tree", async 
     roots: { ...superblock.roots, pages: superblock.roots.pages + 1 },
   }));
   assert.match(pages[0]!.message, /pages, its root says/);
+  const none = await problemsAfter((superblock) => ({
+    ...superblock,
+    roots: { ...superblock.roots, page: 0 },
+  }));
+  assert.match(none[0]!.message, /Empty tree 1 counts entries/);
 });

@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
-import { type CheckReport, codec, Database, index, type IoAdapter, recordLog } from "../../mod.ts";
+import {
+  ByteWriter,
+  type CheckReport,
+  codec,
+  Database,
+  index,
+  type IoAdapter,
+  recordLog,
+} from "../../mod.ts";
 import { crc32 } from "../../src/base/checksum.ts";
+import { catalogCodec, catalogKey } from "../../src/kernel/catalog/catalog.ts";
 import { filled, numbers, PAGE } from "./damaged_store.ts";
 import { readBytes } from "./file_bytes.ts";
 
@@ -87,6 +96,76 @@ test("check: keys out of order, cells outside the page, wrong free bytes", async
   assert.match(outside.problems[0]!.message, /cells or keys make no sense/);
   const free = await checkChanged(16, (page) => page.setUint16(22, 12, true));
   assert.match(free.problems[0]!.message, /free bytes/);
+  const skip = await checkChanged(16, (page) => page.setUint16(24, 4, true));
+  assert.match(skip.problems[0]!.message, /key 1 does not begin as all keys should/);
+});
+
+test("check: a page that its parent knows and that is of another tree", async () => {
+  const report = await checkChanged(16, (page) => page.setUint32(12, 99, true));
+  assert.ok(report.problems.some(({ message }) => /belongs to tree 99 level 0/.test(message)));
+});
+
+test("check: a tree without a name, names that share one, and a name that is none", async () => {
+  const db = await Database.memory();
+  await db.update((tx) => {
+    for (const name of ["a", "b"]) tx.open(numbers(name)).put(1, filled(20, 1));
+  });
+  const { tree, ...info } = await db.update((tx) =>
+    tx.catalog().get(catalogKey("a"), catalogCodec)!
+  );
+  const value = new ByteWriter(64);
+  catalogCodec.encode({ tree, ...info }, value);
+  await db.update((tx) => {
+    const catalog = tx.catalog();
+    catalog.put(new ByteWriter(1), value.bytes, value.length);
+    catalog.put(catalogKey("twin"), value.bytes, value.length);
+    catalog.remove(catalogKey("b"));
+  });
+  const { problems } = await db.check();
+  assert.deepEqual(problems, [
+    {
+      code: "INVARIANT",
+      message: "Tree 17 has pages, no name, and does not wait to be freed",
+    },
+    { code: "CORRUPT_VALUE", message: "Catalog: entry 1 makes no sense" },
+    { code: "CORRUPT_VALUE", message: 'Catalog: "twin" and "a" share tree 16' },
+  ]);
+  await db.close();
+});
+
+test("check: large values of transactions that are open belong to them", async () => {
+  const db = await Database.memory();
+  const tx = db.begin();
+  tx.open(numbers("a")).put(1, filled(100_000, 1));
+  assert.deepEqual((await db.check()).problems, []);
+  tx.rollback();
+  assert.deepEqual((await db.check()).problems, []);
+  await db.close();
+});
+
+test("check: tells a thousand problems and no more", async () => {
+  const io = memoryIo();
+  const db = await Database.open(PATH, { io });
+  await db.update((tx) => {
+    for (let n = 0; n < 1300; n++) tx.open(numbers("a")).put(n, filled(1100, n));
+  });
+  await db.close();
+  const bytes = await readBytes(io, PATH);
+  const words = new DataView(bytes.buffer);
+  // Pages of values say nothing of themselves.
+  for (let page = 128; page < bytes.length / PAGE; page++) {
+    if (words.getUint32(page * PAGE + 4, true) !== page) bytes[page * PAGE + 900]! ^= 1;
+  }
+  const file = await io.open(PATH, "write");
+  file.writeAt(bytes.subarray(200 * PAGE), 200 * PAGE);
+  file.close();
+  const damaged = await Database.open(PATH, { io });
+  const { ok, problems, entries } = await damaged.check();
+  assert.equal(ok, false);
+  assert.equal(problems.length, 1000);
+  assert.ok(problems.every(({ code }) => code === "CORRUPT_VALUE"));
+  assert.ok(entries > 1300, "it goes on");
+  await damaged.close();
 });
 
 test("check: a catalog entry that makes no sense or shares a tree", async () => {

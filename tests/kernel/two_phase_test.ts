@@ -294,6 +294,30 @@ test("A prepared set larger than its log record or the log keeps its word", asyn
   }
 });
 
+test("Transaction.prepare that a power cut has torn is in doubt whole, or has not happened", async () => {
+  const disk = new SimulatedDisk({ seed: 1 });
+  const db = await Database.open(PATH, { io: disk.io });
+  await db.update((tx) => tx.open(table).put("a", "0"));
+  const tx = db.begin({ transactionId: bytes("one") });
+  // Larger than a log record: it lies in pages of its own, which the record names.
+  for (let i = 0; i < 30; i++) tx.open(table).put(`k${i}`, "x".repeat(900));
+  const written = disk.calls("write");
+  disk.fail({ operation: "sync", cutAfter: 0 });
+  await assert.rejects(tx.prepare());
+  assert.ok(disk.calls("write") > written);
+  const seen = new Set<number>();
+  for (const { disk: image } of disk.images({ limit: 60, seed: 1 })) {
+    const again = await Database.open(PATH, { io: image.io });
+    await assertWhole(again);
+    const found = again.prepared();
+    seen.add(found.length);
+    for (const one of found) await one.commit();
+    assert.equal(again.open(table).count(), 1 + found.length * 30);
+    await again.close();
+  }
+  assert.deepEqual([...seen].sort(), [0, 1]);
+});
+
 test("Structures in doubt: who creates the same agrees, who means another is refused", async () => {
   const io = memoryIo();
   let db = await Database.open(PATH, { io });

@@ -116,10 +116,7 @@ export class StoreCheck {
     const named = this.#guard("Names", () => namedTrees(this.#engine, this.#state));
     for (const id of this.#treeIds()) {
       const root = this.#root(id);
-      if (root !== undefined) this.#checkTree(root);
-      if (id >= FIRST_TREE && (root?.page ?? 0) !== 0 && named?.has(id) === false) {
-        this.#report("INVARIANT", `Tree ${id} has pages, no name, and does not wait to be freed`);
-      }
+      if (root !== undefined) this.#checkTree(root, named);
       yield;
     }
     this.#guard("Catalog", () => {
@@ -217,7 +214,7 @@ export class StoreCheck {
     onProgress?.({ bytes: Math.min(this.#owned * PAGE_BYTES, totalBytes), totalBytes });
   }
 
-  #checkTree(root: TreeRoot): void {
+  #checkTree(root: TreeRoot, named: ReadonlySet<number> | undefined): void {
     if (root.page === 0) {
       if (root.count !== 0) this.#report("INVARIANT", `Empty tree ${root.id} counts entries`);
       return;
@@ -235,6 +232,12 @@ export class StoreCheck {
       this.#report(
         "INVARIANT",
         `Tree ${root.id} has ${this.#pages - pages} pages, its root says ${root.pages}`,
+      );
+    }
+    if (root.id >= FIRST_TREE && named?.has(root.id) === false) {
+      this.#report(
+        "INVARIANT",
+        `Tree ${root.id} has pages, no name, and does not wait to be freed`,
       );
     }
   }

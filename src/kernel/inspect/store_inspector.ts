@@ -32,11 +32,11 @@ import {
 
 /** A superblock slot. */
 export interface SlotReport {
-  /** 0 or 1. */
+  /** From 0 on. */
   readonly slot: number;
   /** Whether it can be used. */
   readonly state: "valid" | "empty" | "damaged" | "unreadable";
-  /** Counts the writes of superblocks: the higher one counts. */
+  /** Counts the writes of superblocks: the highest one counts. Of a slot that can be read. */
   readonly epoch?: number;
   /** Its fields. */
   readonly superblock?: Superblock;
@@ -90,7 +90,7 @@ export class StoreInspector {
       (_, slot) => readSlot(path, file, checksum, slot),
     );
     const valid = this.slots.filter(({ state }) => state === "valid");
-    valid.sort((a, b) => (b.epoch ?? 0) - (a.epoch ?? 0));
+    valid.sort((a, b) => b.epoch! - a.epoch!);
     this.superblock = valid[0]?.superblock;
   }
 
@@ -193,7 +193,7 @@ export class StoreInspector {
     }
     for (const slot of slotsOf(arena)) {
       if (slot.child !== undefined) {
-        yield* this.#visit(tree, slot.child, slot.childChecksum ?? 0, level - 1, seen);
+        yield* this.#visit(tree, slot.child, slot.childChecksum!, level - 1, seen);
       } else {
         yield this.#entry(slot);
       }

@@ -26,7 +26,7 @@ export class OperationVersions implements Witness {
   readonly #level: Isolation;
   readonly #view: WitnessedView;
   readonly #newest: { readonly sequence: number };
-  /** By operation: see `conflictsFrom`. Whatever adds one to `own` tells it to `changed`. */
+  /** By operation: see `conflictsFrom`. */
   readonly #from: number[] = [];
   /** Operations for which it is enough that their key is there. */
   readonly #present = new Set<number>();
@@ -86,7 +86,7 @@ export class OperationVersions implements Witness {
   }
 
   conflictsFrom(op: number): number {
-    return this.#from[op]!;
+    return this.#from[op] ?? this.#view.since;
   }
 
   onlyPresence(op: number): boolean {
