@@ -38,6 +38,12 @@ export const LOGGED_VALUE_BYTES_MAX: number = 16 * 1024;
 /** Longest structure name in bytes of UTF-8. */
 export const NAME_BYTES_MAX = 512;
 
+/**
+ * Longest entry of the catalog, in bytes: what a structure is, kind and codecs. The log has it as it
+ * is: who follows the catalog (watches, transactions in doubt) looks for no value in other pages.
+ */
+export const DEFINITION_BYTES_MAX: number = LOGGED_VALUE_BYTES_MAX;
+
 /** Most bytes of the log records of one transaction (1 GiB); large values are not part of it. */
 export const TRANSACTION_BYTES_MAX: number = 1024 * 1024 * 1024;
 

@@ -4,7 +4,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
-import { Database, type IoAdapter, IoError, isHoldfastError, repair } from "../../mod.ts";
+import {
+  codec,
+  Database,
+  index,
+  type IoAdapter,
+  IoError,
+  isHoldfastError,
+  repair,
+} from "../../mod.ts";
 import { Checksum } from "../../src/base/checksum.ts";
 import { slotsOf } from "../../src/kernel/inspect/inspect_page.ts";
 import { StoreInspector } from "../../src/kernel/inspect/store_inspector.ts";
@@ -187,6 +195,24 @@ test("repair: a made-up name is none that is in use, nor is one that is given", 
   }
   const { report } = await repairBytes(damaged, [], { structures: { "lost-17-": numbers("c") } });
   assert.deepEqual(report.structures.map(({ name }) => name), ["c", "lost-17"]);
+});
+
+test("repair: no name is taken from an older page where its definition lies elsewhere", async () => {
+  const fields = Object.fromEntries(
+    Array.from({ length: 200 }, (_, n) => [`field ${n}`, codec.u8]),
+  );
+  const wide = index("wide", { key: codec.u32, value: codec.struct(fields) });
+  const { bytes } = await makeStore(async (db) => {
+    await db.update((tx) => {
+      tx.open(wide).put(1, Object.fromEntries(Object.keys(fields).map((name) => [name, 1])));
+      tx.open(numbers("a")).put(1, filled(10, 1));
+    });
+    await db.checkpoint();
+    await db.update((tx) => tx.open(numbers("b")).put(2, filled(10, 2)));
+    await db.checkpoint();
+  }, []);
+  const { report } = await repairBytes(without(bytes, await rootOf(bytes, CATALOG_TREE)), []);
+  assert.deepEqual(report.structures.map(({ name }) => name), ["a", "lost-16", "lost-18"]);
 });
 
 test("repair: a leaf that decays after it was found costs its entries", async () => {

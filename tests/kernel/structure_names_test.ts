@@ -15,9 +15,9 @@ import {
   segment,
 } from "../../mod.ts";
 import { Prng } from "../../src/base/prng.ts";
-import { NAME_BYTES_MAX } from "../../src/kernel/limits.ts";
+import { DEFINITION_BYTES_MAX, NAME_BYTES_MAX } from "../../src/kernel/limits.ts";
 import { EACH_STORE } from "../structures/each_store.ts";
-import { assertWhole, withFolder } from "./checked.ts";
+import { assertWhole, withFolder, withStore } from "./checked.ts";
 
 /** What file systems, shells, languages and this library give a meaning to. */
 const HOSTILE = [
@@ -230,4 +230,33 @@ test("index: a secondary index and a structure that is named like it never mix",
       });
     }
   }
+});
+
+test("regression: a definition that the log would not have as it is, is refused; less is followed", async () => {
+  const wide = (fields: number) => {
+    const names = Array.from({ length: fields }, (_, n) => `field ${n}`);
+    const row = codec.struct(Object.fromEntries(names.map((name) => [name, codec.u8])));
+    return index("wide", { key: codec.u32, value: row });
+  };
+  await withStore(async (db) => {
+    const large = wide(1200);
+    assert.ok(large.format.length > DEFINITION_BYTES_MAX);
+    await db.update((tx) => {
+      assert.throws(() => tx.open(large), { code: "TOO_LARGE" });
+      tx.open(register("other", codec.string)).set("kept");
+    });
+    assert.deepEqual(db.structures().map(({ name }) => name), ["other"]);
+    const most = wide(800);
+    assert.ok(most.format.length > DEFINITION_BYTES_MAX / 2);
+    const changes = db.watch(most);
+    const tx = db.begin();
+    tx.open(most).remove(1);
+    const prepared = await tx.prepare();
+    const value = Object.fromEntries(Array.from({ length: 800 }, (_, n) => [`field ${n}`, 1]));
+    await db.update((tx) => tx.open(most).put(2, value));
+    assert.equal((await changes.next()).value?.key, 2);
+    await changes.return?.();
+    await prepared.commit();
+    assert.equal(db.open(most).count(), 1);
+  });
 });

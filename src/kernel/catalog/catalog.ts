@@ -16,7 +16,7 @@ import type { Codec } from "../../base/key_codec.ts";
 import { decodeUtf8 } from "../../base/utf8.ts";
 import { StateError } from "../../errors.ts";
 import type { Definition } from "../definition.ts";
-import { NAME_BYTES_MAX } from "../limits.ts";
+import { DEFINITION_BYTES_MAX, NAME_BYTES_MAX } from "../limits.ts";
 
 /** A structure as the catalog knows it. */
 export interface CatalogEntry {
@@ -30,15 +30,22 @@ export interface CatalogEntry {
 
 const encoder = new TextEncoder();
 
-/** Encodes catalog values. */
+/** Encodes catalog values. @throws {StateError} `TOO_LARGE` */
 export const catalogCodec: Codec<CatalogEntry> = {
   name: "catalog",
   encode(entry: CatalogEntry, out: ByteWriter): void {
     const kind = encoder.encode(entry.kind);
+    const begin = out.length;
     out.varint(entry.tree);
     out.varint(kind.length);
     out.raw(kind);
     out.raw(encoder.encode(entry.format));
+    const length = out.length - begin;
+    if (length <= DEFINITION_BYTES_MAX) return;
+    throw new StateError(
+      "TOO_LARGE",
+      `Cannot define a structure in ${length} bytes: the limit is ${DEFINITION_BYTES_MAX}`,
+    );
   },
   decode(bytes: Uint8Array, begin: number, end: number): CatalogEntry {
     const input = new ByteReader(bytes, begin, end);

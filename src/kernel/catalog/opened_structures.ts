@@ -65,7 +65,7 @@ export class OpenedStructures {
   /**
    * The writing view of a structure, which is created if there is none.
    * What it threw for is not there: no part of it was created.
-   * @throws {StateError} `TYPE_MISMATCH`, `TOO_LARGE` (name)
+   * @throws {StateError} `TYPE_MISMATCH`, `TOO_LARGE` (name or definition)
    */
   open(definition: Definition<unknown>): unknown {
     if (this.#last?.definition === definition) return this.#last.writer;

@@ -27,7 +27,7 @@ import { PUT, type WriteSet } from "../commit/write_set.ts";
 /**
  * The tree of a structure, which is created if there is none. `since` says which commits the
  * transaction sees; -1 when it sees others than any later one, because it drops structures.
- * @throws {StateError} `TYPE_MISMATCH`, `TOO_LARGE` (name)
+ * @throws {StateError} `TYPE_MISMATCH`, `TOO_LARGE` (name or definition)
  */
 export function treeOf(
   host: TransactionHost,

@@ -98,7 +98,7 @@ export class Transaction {
 
   /**
    * The writing view of a structure, created on first use. The same definition gives the same view.
-   * @throws {StateError} `TYPE_MISMATCH`, `TRANSACTION_DONE`, `TOO_LARGE` (name)
+   * @throws {StateError} `TYPE_MISMATCH`, `TRANSACTION_DONE`, `TOO_LARGE` (name or definition)
    */
   open<A>(definition: Definition<A>): Writer<A> {
     this.check();

@@ -142,7 +142,7 @@ export class RetainedChanges {
 
   #namesOf(set: WriteSet): Map<string, NameChange> {
     const names = new Map<string, NameChange>();
-    // Entries of the catalog are short: none lies in pages of its own.
+    // The log has entries of the catalog as they are (limits.ts): none is a reference.
     for (const change of changesOf(set, CATALOG_TREE, {}, this.#engine.overflow)) {
       const { key, value } = change;
       const name = catalogName(key, 0, key.length);
