@@ -1,12 +1,13 @@
 /** What the tool of proofs reads and adds up. */
 
+import process from "node:process";
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import type { ProveLine } from "../tools/prove_lines.ts";
 import { proveLines } from "../tools/prove_lines.ts";
 import type { Share } from "../tools/prove_record.ts";
 import { sharesOf } from "../tools/prove_record.ts";
-import { printedBy } from "../tools/prove_run.ts";
+import { printedBy, ProveRun } from "../tools/prove_run.ts";
 import { markdownTable, summaries } from "../tools/prove_table.ts";
 
 const LINE: ProveLine = {
@@ -50,6 +51,25 @@ test("summaries: counts add up, names count once", () => {
     [11, 20, 3, 4, 1, 2],
   );
   assert.match(markdownTable([row!]), /^\| log \| states \| 11 \| 20 \| 0 \|/m);
+});
+
+test("ProveRun gives a line up that does not run, also one that did before", async () => {
+  const { bun, deno } = process.versions;
+  const name = deno !== undefined ? "deno" : bun !== undefined ? "bun" : "node";
+  const lane = { line: { ...LINE, file: "tests/no_such_file.ts" }, runtime: name };
+  const run = new ProveRun({
+    level: "release",
+    lanes: [lane],
+    runtimes: [{ name, path: process.execPath, version: "" }],
+    before: [share(1, 5, { runtime: name })],
+    width: 2,
+    until: Infinity,
+    onShare: () => {},
+    onProgress: () => {},
+  });
+  await run.run();
+  assert.deepEqual([run.passed, run.done(lane)], [0, 5]);
+  assert.ok(run.failed >= 2 && run.failed <= 3, `${run.failed} failed`);
 });
 
 test("sharesOf: of equal shares of two commits the newer one counts", () => {

@@ -19,6 +19,9 @@ const SHARE_TIMEOUT_MS = 3_600_000;
 /** Memory for young objects: a state leaves much garbage behind. */
 const V8_FLAG = "--max-semi-space-size=32";
 
+/** A line is given up after so many shares that did not run to their end. */
+const BROKEN_MAX = 2;
+
 /** What to do. */
 export interface RunPlan {
   readonly level: Level;
@@ -80,6 +83,8 @@ export class ProveRun {
   /** Seeds that run now or could not be run, by lane. */
   readonly #taken = new Map<string, Set<number>>();
   readonly #running = new Map<string, number>();
+  /** Shares that did not run to their end, by lane. */
+  readonly #broken = new Map<string, number>();
   readonly #samples: Job[] = [];
 
   constructor(plan: RunPlan) {
@@ -143,10 +148,9 @@ export class ProveRun {
   /** Whether more is wanted than is done, or will be when what runs now has ended. */
   #isWanted(lane: Lane): boolean {
     const { size } = this.#shares.get(lane.line.name)!;
-    const failures = this.#taken.get(lane.line.name)?.size ?? 0;
     const running = this.#running.get(lane.line.name) ?? 0;
-    // A line whose first shares all fail will not get better.
-    if (size === 0 && failures - running >= 2) return false;
+    // A line that does not run will not get better.
+    if ((this.#broken.get(lane.line.name) ?? 0) >= BROKEN_MAX) return false;
     const done = this.done(lane);
     const mean = size === 0 ? 0 : done / size;
     return done + running * mean < lane.line.goals[this.#plan.level];
@@ -174,12 +178,12 @@ export class ProveRun {
     const command = `${runtime.name} ${line.file} ${args.join(" ")}`;
     if (printed === undefined || result.code === undefined || result.code > 1) {
       const why = result.timedOut ? "no end in time" : `exit code ${result.code}`;
-      this.#fail(`${command}: ${why}\n${result.output.trimEnd()}`);
+      this.#break(lane, `${command}: ${why}\n${result.output.trimEnd()}`);
       return;
     }
     const violations = printed.rows.reduce((all, row) => all + row.violations, 0);
     if (printed.rows.every(({ done }) => done === 0) && violations === 0) {
-      this.#fail(`${command}: it counts nothing`);
+      this.#break(lane, `${command}: it counts nothing`);
       return;
     }
     if (violations > 0 || result.code !== 0) {
@@ -236,6 +240,12 @@ export class ProveRun {
       `${lane.line.name}: ${this.done(lane)} of ${goal} ${lane.line.unit}; ` +
         `${done} of ${this.#plan.lanes.length} lines, ${this.failed} failed`,
     );
+  }
+
+  /** A share did not run to its end. */
+  #break({ line }: Lane, text: string): void {
+    this.#broken.set(line.name, (this.#broken.get(line.name) ?? 0) + 1);
+    this.#fail(text);
   }
 
   #fail(text: string): void {

@@ -55,7 +55,7 @@ function say(row: DamageRow | undefined): string {
   }).join("");
 }
 
-const which = { module: "golden_stores.ts", stores: values.store, state: values.state };
+const which = { module: "../golden/golden_stores.ts", stores: values.store, state: values.state };
 console.log(say(undefined));
 const { rows, hangs, deaths } = await runLanes({
   ...which,
