@@ -240,6 +240,30 @@ test("regression: a crash during recovery, again and again, loses nothing", asyn
   }
 });
 
+test("regression: what opening has replayed is durable before its superblock, however much it is", async () => {
+  const disk = new SimulatedDisk({ syncMilliseconds: 10 });
+  const db = await Database.open(PATH, { io: disk.io });
+  await overwrite(db, 1600, 900, 1);
+  await db.checkpoint();
+  // A page each, of more than are synced on the thread.
+  await db.update((tx) => {
+    for (let key = 0; key < 1600; key += 4) tx.open(numbers).put(key, filled(9, 2));
+  });
+  const whole = disk.crash("nothing kept");
+  await Database.open(PATH, { io: whole.io });
+  for (let cut = whole.operations - 6; cut < whole.operations; cut++) {
+    const image = disk.crash("nothing kept");
+    image.cutAt(cut);
+    await assert.rejects(Database.open(PATH, { io: image.io }));
+    for (const policy of image.policies({ limit: 8, seed: cut })) {
+      const again = await Database.open(PATH, { io: image.crash(policy).io });
+      assert.equal(again.open(numbers).get(1596)?.length, 9);
+      await assertWhole(again);
+      await again.close();
+    }
+  }
+});
+
 /** A store whose superblock has been switched several times, and a commit behind the last one. */
 async function switchedStore(): Promise<[SimulatedDisk, Database]> {
   const disk = new SimulatedDisk({ profile: "no-psow" });

@@ -101,6 +101,8 @@ export class Checkpointer {
   #staging = new Uint8Array(0);
   #running: Promise<void> | undefined;
   #steps: Generator<Pause, void> | undefined;
+  /** What it waits for before its next step. */
+  #pause: Pause | undefined;
   #settle: Settle | undefined;
   #wanted: (Settle & { readonly request: CheckpointRequest }) | undefined;
 
@@ -192,7 +194,14 @@ export class Checkpointer {
   finishNow(): void {
     const steps = this.#steps;
     while (steps !== undefined && this.#steps === steps) {
-      if (this.#advance(steps) === "sync") this.#engine.file.sync();
+      try {
+        // Durable after this: what is to be, before the next step; a sync off the thread that has not
+        // returned yet says nothing.
+        if (this.#pause === "sync") this.#engine.file.sync();
+      } catch (error) {
+        return this.#end(error);
+      }
+      this.#advance(steps);
     }
   }
 
@@ -216,7 +225,7 @@ export class Checkpointer {
   #advance(steps: Generator<Pause, void>): Pause | undefined {
     try {
       const step = steps.next();
-      if (!step.done) return step.value;
+      if (!step.done) return this.#pause = step.value;
     } catch (error) {
       this.#end(error);
       return undefined;
@@ -227,7 +236,11 @@ export class Checkpointer {
 
   #end(error: unknown): void {
     const settle = this.#settle;
-    this.#steps = this.#settle = this.#running = undefined;
+    this.#steps =
+      this.#pause =
+      this.#settle =
+      this.#running =
+        undefined;
     if (this.#wanted !== undefined) this.onWanted();
     if (error === undefined) return settle?.resolve();
     this.#engine.health.poison(error);
