@@ -52,6 +52,8 @@ export class CommitPipeline {
   #busy = false;
   /** The batch whose sync runs off the thread. */
   #inFlight: Batch | undefined;
+  /** Completes the commit that a checkpoint carries, once that is durable. */
+  #finishLarge: (() => void) | undefined;
   #idle: (() => void)[] = [];
 
   /** A pipeline for an engine. */
@@ -137,7 +139,11 @@ export class CommitPipeline {
       this.#inFlight = undefined;
       this.#finishBatch(inFlight, () => this.sync.now(inFlight.sequence));
     }
-    if (this.#busy) this.#checkpointer.finishNow();
+    if (this.#busy) {
+      this.#checkpointer.finishNow();
+      // Before the commits behind it: it is hidden from plain reads until then.
+      if (!this.#engine.health.poisoned) this.#finishLarge?.();
+    }
     while (this.#queue.length > 0) this.#turn(true);
   }
 
@@ -334,12 +340,14 @@ export class CommitPipeline {
       log.position.sequence++;
       const done = this.#checkpointer.start({ exclusive: true });
       const finish = (): void => {
-        if (!this.#busy) return;
+        if (this.#finishLarge !== finish) return;
+        this.#finishLarge = undefined;
         this.#busy = false;
         states.reveal();
         announcements.take(commit.set);
         this.#complete([{ ...commit, set: EMPTY }]);
       };
+      this.#finishLarge = finish;
       done.then(finish, (error) => this.#reject([commit], error));
       if (!synchronous) return;
       this.#checkpointer.finishNow();
