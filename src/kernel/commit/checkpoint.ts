@@ -354,11 +354,6 @@ export class Checkpointer {
       // Sealed only now: pages written early while this waited are skipped.
       if (!pager.seal(frozen, (arena, base) => this.#sealRoots(arena, base, image))) continue;
       if (staged === 0) first = frozen.page;
-      if (frozen.page !== first + staged) {
-        this.#writeStaged(first, staged);
-        staged = 0;
-        first = frozen.page;
-      }
       pager.takeSealed(frozen, this.#staging, staged * PAGE_BYTES);
       staged++;
     }
