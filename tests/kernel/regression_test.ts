@@ -61,8 +61,8 @@ test("regression: a freed page waits for its superblock and for every view", asy
   const space = new FreeSpace(file, new Uint32Array([0xffffffff]), 32, 1 << 30);
   const isHeld = (page: number): boolean => space.isUsed(page);
   const { freed } = space;
-  freed.beginView(4);
   freed.beginView(9);
+  freed.beginView(4);
   freed.wait(7, 2, 2, 10, 3);
   freed.wait(11, 1, 5, 10, 3);
   freed.wait(13, 1, 10, 10, 3);
@@ -75,6 +75,22 @@ test("regression: a freed page waits for its superblock and for every view", asy
   freed.endView(4);
   assert.equal(space.freeCount, 4);
   assert.deepEqual([1, 2, 3, 4].map(() => space.allocate()), [7, 8, 11, 13]);
+  file.close();
+});
+
+test("FreeSpace knows the lowest free page, and grows when there is none", async () => {
+  const file = await memoryIo().open(PATH, "create");
+  for (const pageCount of [40, 64]) {
+    const bits = new Uint32Array([0xffffffff, pageCount === 64 ? 0xffffffff : 0xff]);
+    const space = new FreeSpace(file, bits, pageCount, 1 << 30);
+    assert.equal(space.lowestFree, Infinity);
+    assert.equal(space.allocate(), pageCount);
+    space.release(33, 1);
+    space.release(3, 2);
+    assert.deepEqual([space.lowestFree, space.allocate(), space.allocate()], [3, 3, 4]);
+    assert.deepEqual([space.lowestFree, space.allocate()], [33, 33]);
+    assert.deepEqual([space.lowestFree, space.allocate()], [pageCount + 1, pageCount + 1]);
+  }
   file.close();
 });
 

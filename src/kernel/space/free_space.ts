@@ -72,7 +72,7 @@ export class FreeSpace {
 
   /** The lowest free page; `Infinity` without one. */
   get lowestFree(): number {
-    // Nothing below the cursor is free: it goes back with every release.
+    // From the cursor on, as in `allocate`.
     for (let word = this.#cursor; word * 32 < this.pageCount; word++) {
       const free = ~this.#bits[word]!;
       const page = word * 32 + (31 - Math.clz32(free & -free));
@@ -99,8 +99,8 @@ export class FreeSpace {
   allocate(): number {
     if (this.freeCount === 0) this.#grow(1);
     const words = (this.pageCount + 31) >>> 5;
-    for (let scanned = 0; scanned <= words; scanned++) {
-      if (this.#cursor >= words) this.#cursor = 0;
+    // Nothing below the cursor is free: it goes back with every release.
+    for (; this.#cursor < words; this.#cursor++) {
       const free = ~this.#bits[this.#cursor]!;
       if (free !== 0) {
         const page = this.#cursor * 32 + (31 - Math.clz32(free & -free));
@@ -110,7 +110,6 @@ export class FreeSpace {
           return page;
         }
       }
-      this.#cursor++;
     }
     // The count said that there is a free page, the bits say otherwise.
     throw new IoError("IO_FAILED", "Free page count does not match the free space bitmap");
