@@ -2,14 +2,18 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codec, Database, index } from "../../mod.ts";
+import { codec, Database, index, recordLog, type Transaction } from "../../mod.ts";
 import { memoryIo } from "../../adapters/memory.ts";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
+import { Checksum } from "../../src/base/checksum.ts";
+import { Pager } from "../../src/kernel/page/pager.ts";
+import { FreeSpace } from "../../src/kernel/space/free_space.ts";
 
 const PATH = "/data/store.hold";
 const CACHE_BYTES: number = 1024 * 1024;
 const ENTRIES = 16_000;
 const ROUNDS = 30;
+const log = recordLog("log");
 const table = index("table", { key: codec.u32, value: codec.bytes });
 
 /** Changes all leaves, in no order: four times as many bytes as the cache has. */
@@ -89,4 +93,55 @@ test("BTree.put at the end of a tree whose last leaf was written ahead, and its 
   assert.equal(entries, ENTRIES);
   assert.deepEqual((await db.check()).problems, []);
   await db.close();
+});
+
+test("recordLog.append goes on behind a last leaf that was written ahead of its checkpoint", async () => {
+  const disk = new SimulatedDisk();
+  const db = await Database.open(PATH, { io: disk.io, cacheBytes: CACHE_BYTES });
+  await fill(db, 1);
+  const commits: Promise<unknown>[] = [];
+  const commit = (change: (tx: Transaction) => void): void => {
+    const tx = db.begin({ durability: "memory" });
+    change(tx);
+    commits.push(tx.commit());
+  };
+  const append = (byte: number) =>
+    commit((tx) => void tx.open(log).append(new Uint8Array(20).fill(byte)));
+  append(1);
+  await db.checkpoint();
+  // In one turn, so that no checkpoint begins: nine tenths of the cache are dirty.
+  append(2);
+  for (let n = 0; n < ENTRIES; n += 70) {
+    commit((tx) => tx.open(table).put(n, new Uint8Array(200).fill(1)));
+  }
+  append(3);
+  const before = db.stats().pagesWritten;
+  for (let round = 0; round < 2; round++) assertRound(db, 1);
+  assert.ok(db.stats().pagesWritten > before, "leaves were written ahead");
+  append(4);
+  await Promise.all(commits);
+  await db.checkpoint();
+  for (const at of [db, await Database.open(PATH, { io: disk.crash("nothing kept").io })]) {
+    const records = Array.from(at.open(log).read(), ({ bytes }) => bytes[0]);
+    assert.deepEqual(records, [1, 2, 3, 4]);
+    assert.deepEqual((await at.check()).problems, []);
+    await at.close();
+  }
+});
+
+test("Pager: a page far behind all that were in the cache is freed, and others stay in it", async () => {
+  const file = await memoryIo().open(PATH, "create");
+  const space = new FreeSpace(file, new Uint32Array([0xffffffff]), 32, 1 << 30);
+  const pager = new Pager(file, PATH, new Checksum(undefined), space, CACHE_BYTES, 1, 1);
+  const frame = pager.create(16, 0);
+  const page = pager.pageOf(frame);
+  space.extendTo(9000);
+  space.markRun(8999, 1);
+  const free = space.freeCount;
+  pager.freePage(8999, pager.epoch);
+  assert.equal(space.freeCount, free + 1);
+  assert.ok(pager.holds(frame, page));
+  pager.freePage(page, pager.epoch);
+  assert.equal(pager.holds(frame, page), false);
+  file.close();
 });

@@ -91,7 +91,7 @@ export class Pager {
     this.#frameState = new Uint8Array(this.capacity);
     this.#table = new Int32Array(space.pageCount + 1024);
     space.onFree = (page) => {
-      const frame = (page < this.#table.length ? this.#table[page]! : 0) - 1;
+      const frame = this.#frameOf(page);
       this.#checksums.forget(page);
       if (frame >= 0) this.#dropFrame(frame);
     };
@@ -114,7 +114,7 @@ export class Pager {
    * @throws {CorruptionError} `CORRUPT_PAGE`
    */
   frame(page: number, checksum: number): number {
-    const frame = (page < this.#table.length ? this.#table[page]! : 0) - 1;
+    const frame = this.#frameOf(page);
     if (frame >= 0) {
       this.#frameStamp[frame] = this.clock;
       this.stats.cacheHits++;
@@ -129,7 +129,7 @@ export class Pager {
    */
   verified(page: number, checksum: number): Arena {
     const copy = createArena(PAGE_BYTES);
-    const frame = (page < this.#table.length ? this.#table[page]! : 0) - 1;
+    const frame = this.#frameOf(page);
     if (frame >= 0 && this.#frameState[frame] !== CLEAN) {
       const base = this.base(frame);
       copy.u8.set(this.arena(frame).u8.subarray(base, base + PAGE_BYTES));
@@ -285,6 +285,11 @@ export class Pager {
     return this.#checksums.get(page, otherwise);
   }
 
+  /** The frame that a page is in, or -1. */
+  #frameOf(page: number): number {
+    return (page < this.#table.length ? this.#table[page]! : 0) - 1;
+  }
+
   #sealBytes(arena: Arena, base: number): number {
     const checksum = this.#checksum.of(arena.u8, base + 4, base + PAGE_BYTES);
     arena.i32[base >> 2] = checksum;
@@ -298,14 +303,13 @@ export class Pager {
     this.#checksums.forget(this.#framePage[frame]!);
   }
 
+  /** The page is in no frame: it was not found in one, or it was free, and what is freed leaves its. */
   #enter(frame: number, page: number, state: number): void {
     if (page >= this.#table.length) {
       const table = new Int32Array(Math.max(page + 1024, this.#table.length * 2));
       table.set(this.#table);
       this.#table = table;
     }
-    const stale = this.#table[page]! - 1;
-    if (stale >= 0 && stale !== frame) this.#dropFrame(stale);
     if (state === DIRTY && this.#frameState[frame] !== DIRTY) this.dirtyCount++;
     this.#table[page] = frame + 1;
     this.#framePage[frame] = page;
