@@ -183,6 +183,13 @@ test("CommitHooks.afterCommit is told in order, when plain reads see it and it i
   await update(5);
   await turn(db);
   assert.equal(told.length, 4);
+  const removeAtOnce = db.hooks.afterCommit(() => void told.push(0));
+  const last = db.begin();
+  last.open(stock).put("n", 6);
+  last.commitSync();
+  removeAtOnce();
+  await turn(db);
+  assert.equal(told.length, 4, "not after it was removed, not for commits before that either");
   await db.close();
 });
 

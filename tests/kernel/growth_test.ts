@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Prng } from "../../src/base/prng.ts";
 import { codec, index } from "../../mod.ts";
-import { withStore } from "./checked.ts";
+import { PAGE_BYTES } from "../../src/kernel/limits.ts";
+import * as pages from "../../src/kernel/page/page.ts";
+import { bytes, withStore } from "./checked.ts";
 
 const growing = index("growing", { key: codec.tuple(codec.u32, codec.u32), value: codec.bytes });
 const plain = index("plain", { key: codec.u32, value: codec.bytes });
@@ -69,4 +71,25 @@ test("index holds all entries of unevenly growing and shrinking streams", async 
       assert.deepEqual(seen, lengths);
     });
   }
+});
+
+test("openCell: a branch that has lost all children but its first takes keys of another beginning", () => {
+  const arena = pages.createArena(PAGE_BYTES);
+  const level = 1;
+  pages.formatPage(arena, 0, 9, 1, 16, level);
+  const open = (slot: number, text: string): void => {
+    const key = bytes(text);
+    pages.openCell(arena, 0, slot, pages.cellHead(level) + key.length, key, 0, key.length);
+  };
+  const find = (text: string): number =>
+    pages.searchPage(arena, 0, bytes(text), 0, text.length, level);
+  open(0, "");
+  for (let slot = 1; slot <= 5; slot++) open(slot, `the same for each ${slot}`);
+  pages.rebuildHeads(arena, 0);
+  assert.equal(find("the same for each 3"), 3);
+  while (pages.slotCount(arena, 0) > 1) pages.removeSlot(arena, 0, 1);
+  open(1, "m");
+  open(2, "z");
+  open(1, "a");
+  assert.deepEqual(["a", "m", "z", "b", "the same"].map(find), [1, 2, 3, ~2, ~3]);
 });

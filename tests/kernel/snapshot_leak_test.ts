@@ -21,7 +21,8 @@ test("Database.stats tells the age of the oldest snapshot by the adapter's clock
   first.release();
   first.release();
   assert.deepEqual(age(), [1, 5000]);
-  second.release();
+  second[Symbol.dispose]();
+  assert.throws(() => second.open(numbers), { code: "CLOSED" });
   assert.deepEqual(age(), [0, 0]);
   assert.equal(db.stats().leakedSnapshots, 0);
   await db.close();
