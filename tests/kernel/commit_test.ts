@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { memoryIo } from "../../adapters/memory.ts";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
-import { codec, Database, index, isHoldfastError } from "../../mod.ts";
+import { codec, Database, index, IoError, isHoldfastError } from "../../mod.ts";
+import { GuardedFile, Health } from "../../src/kernel/health.ts";
 import { assertWhole, withStore } from "./checked.ts";
 
 const table = index("table", { key: codec.string, value: codec.bytes });
@@ -74,6 +76,53 @@ test("Database.update larger than a quarter of the log commits by checkpoint", a
     await other;
     assert.equal(db.open(table).count(), 3002);
   }, { logBytes: 256 * 1024 });
+});
+
+test("Database.update larger than a quarter of the log keeps its place behind what waits for a sync", async () => {
+  const found = new Set<number>();
+  for (let cut = 0, isWhole = false; !isWhole; cut++) {
+    const disk = new SimulatedDisk();
+    const db = await Database.open("/a.hold", { io: disk.io, logBytes: 256 * 1024 });
+    await db.update((tx) => tx.open(table).put("base", filled(1, 1)));
+    const first = db.update((tx) => tx.open(table).put("base", filled(1, 2)), {
+      durability: "memory",
+    });
+    const large = db.update((tx) => {
+      for (let i = 0; i < 800; i++) tx.open(table).put(`k${i}`, filled(100, i & 255));
+      tx.open(table).put("base", filled(1, 3));
+    });
+    assert.deepEqual(db.open(table).get("base"), filled(1, 2));
+    disk.cutAt(disk.operations + cut);
+    isWhole = (await Promise.allSettled([first, large]))[1].status === "fulfilled";
+    const again = await Database.open("/a.hold", { io: disk.crash("everything kept").io });
+    const base = again.open(table).get("base")![0]!;
+    found.add(base);
+    assert.equal(again.open(table).count(), base === 3 ? 801 : 1);
+    await assertWhole(again);
+  }
+  assert.deepEqual([...found], [1, 2, 3]);
+});
+
+test("Database.update that reads waits for a checkpoint where the log has no room for its sync", async () => {
+  const disk = new SimulatedDisk();
+  const db = await Database.open("/a.hold", { io: disk.io, logBytes: 256 * 1024 });
+  await db.update((tx) => tx.open(table).put("base", filled(1, 1)));
+  await db.checkpoint();
+  const put = async (length: number): Promise<number> => {
+    const { logBytesWritten } = db.stats();
+    await db.update((tx) => tx.open(table).put("base", filled(length, 2)), { durability: "os" });
+    return db.stats().logBytesWritten - logBytesWritten;
+  };
+  // Batches that are not synced end at multiples of 64 bytes: the last one ends with the extent.
+  let left = 256 * 1024 - await put(10_000);
+  while (left > 15_000) left -= await put(10_000);
+  assert.equal(await put(left - 128), left);
+  const { checkpoints } = db.stats();
+  await db.update((tx) => tx.open(table).get("base"));
+  assert.equal(db.stats().checkpoints, checkpoints + 1);
+  const again = await Database.open("/a.hold", { io: disk.crash("nothing kept").io });
+  assert.equal(again.open(table).get("base")?.length, left - 128);
+  await db.close();
 });
 
 test("Database.update waits for a full log instead of growing it without bound", async () => {
@@ -173,6 +222,28 @@ test("Database is POISONED by a failed sync: nothing more is acknowledged, reads
   await again.update((tx) => tx.open(table).put("e", filled(1, 5)));
   await assertWhole(again);
   await again.close();
+});
+
+test("GuardedFile: a full disk is IO_FAILED, with what its error says of the place", async () => {
+  for (const place of [{}, { path: "/other" }, { path: "/other", offset: 4096 }]) {
+    const cause = new IoError("NO_SPACE", "full", place);
+    const file = await memoryIo().open("/a", "create");
+    file.truncate = () => {
+      throw cause;
+    };
+    const guarded = new GuardedFile(file, new Health("/a"));
+    assert.throws(() => guarded.truncate(1), (error) => {
+      assert.ok(isHoldfastError(error));
+      const { code, path, offset } = error;
+      assert.deepEqual({ code, path, offset }, {
+        code: "IO_FAILED",
+        path: cause.path,
+        offset: cause.offset,
+      });
+      return error.cause === cause;
+    });
+    assert.throws(() => guarded.truncate(1), { code: "POISONED" });
+  }
 });
 
 for (const operation of ["write", "sync"] as const) {
