@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
+import { SimulatedDisk } from "../../adapters/simulated.ts";
 import { Prng } from "../../src/base/prng.ts";
 import { PAGE_BYTES } from "../../src/kernel/limits.ts";
 import { StoreInspector } from "../../src/kernel/inspect/store_inspector.ts";
@@ -79,6 +80,33 @@ test("Database.compact leaves open snapshots as they are and reports what they h
     const { freeBytes, liveBytes } = db.stats();
     assert.ok(freeBytes < liveBytes / 4, `${freeBytes} free beside ${liveBytes}`);
   });
+});
+
+test("Database.compact waits for a checkpoint that came between", async () => {
+  // A checkpoint of so many pages syncs them beside the thread, which takes some turns.
+  const disk = new SimulatedDisk({ syncMilliseconds: 5 });
+  const db = await Database.open(PATH, { io: disk.io });
+  await db.update((tx) => {
+    for (let n = 0; n < 1600; n++) tx.open(table).put(n, new Uint8Array(900));
+  });
+  await db.checkpoint();
+  for (const turns of [1, 2, 8]) {
+    await db.update((tx) => {
+      for (let n = 0; n < 1600; n += 4) tx.open(table).put(n, new Uint8Array(turns));
+    });
+    const { checkpoints } = db.stats();
+    disk.fail({ operation: "sync", kind: "late", turns });
+    const compacting = db.compact();
+    // It has asked for its checkpoint now, which begins in the next turn.
+    for (let i = 0; i < 20; i++) await undefined;
+    await db.checkpoint();
+    assert.equal(db.stats().checkpoints, checkpoints + 1);
+    const { bytesAfter } = await compacting;
+    assert.ok(db.stats().checkpoints > checkpoints + 1);
+    assert.equal(bytesAfter, db.stats().fileBytes);
+    await assertWhole(db);
+  }
+  await db.close();
 });
 
 test("Database.compact ends between two steps when it is aborted, or the store is closed", async () => {
