@@ -224,6 +224,25 @@ test("Database is POISONED by a failed sync: nothing more is acknowledged, reads
   await again.close();
 });
 
+test("Database is POISONED by a checkpoint that cannot begin when the log is full", async () => {
+  const disk = new SimulatedDisk();
+  const db = await Database.open("/a.hold", { io: disk.io, logBytes: 256 * 1024 });
+  await db.update((tx) => tx.open(table).put("a", filled(1, 1)));
+  const put = (n: number, durability: "memory" | "disk"): Promise<void> =>
+    db.update((tx) => tx.open(table).put(`${n}`, filled(15_000, n)), { durability });
+  const gathered: Promise<void>[] = [];
+  for (let n = 0; n < 17; n++) gathered.push(put(n, "memory"));
+  const waiting = put(17, "disk");
+  disk.fail({ operation: "write" });
+  await Promise.all(gathered);
+  await assert.rejects(waiting, { code: "POISONED" });
+  await assert.rejects(put(18, "disk"), { code: "POISONED" });
+  const again = await Database.open("/a.hold", { io: disk.crash("nothing kept").io });
+  assert.deepEqual(again.open(table).get("a"), filled(1, 1));
+  await assertWhole(again);
+  await db.close();
+});
+
 test("GuardedFile: a full disk is IO_FAILED, with what its error says of the place", async () => {
   for (const place of [{}, { path: "/other" }, { path: "/other", offset: 4096 }]) {
     const cause = new IoError("NO_SPACE", "full", place);
