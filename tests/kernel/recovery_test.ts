@@ -333,3 +333,33 @@ test("regression: a power cut while values of the log are renewed costs none of 
   }
   assert.ok(cuts > 5);
 });
+
+test("A large value prepared and committed in one batch is whole after a power cut, or not there", async () => {
+  const value = Uint8Array.from({ length: 20_001 }, (_, at) => at * 31);
+  const disk = new SimulatedDisk({ profile: "hostile", seed: 5 });
+  const db = await Database.open("/a.hold", { io: disk.io });
+  await db.update((tx) => tx.open(blobs).put("small", new Uint8Array(9)));
+  const tx = db.begin();
+  tx.open(blobs).put("large", value);
+  const prepared = tx.prepare();
+  const decided = db.prepared()[0]!.commit();
+  disk.cutAt(disk.operations + 1);
+  await Promise.allSettled([prepared, decided]);
+  const found = new Set<string>();
+  for (const { disk: image } of disk.images({ limit: 60, seed: 5 })) {
+    for (const io of [image.io, image.processDeath().io]) {
+      const again = await Database.open("/a.hold", { io });
+      const large = again.open(blobs).get("large");
+      assert.ok(large === undefined || large.join() === value.join());
+      found.add(
+        large === undefined ? `none, dropped ${again.recovered.droppedBytes > 0}` : "whole",
+      );
+      await assertWhole(again);
+      await again.update((tx) => tx.open(blobs).put("next", value));
+      await again.checkpoint();
+      await assertWhole(again);
+      await again.close();
+    }
+  }
+  assert.ok(found.has("whole") && found.has("none, dropped true"), [...found].join());
+});
