@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
+import { SimulatedDisk } from "../../adapters/simulated.ts";
 import {
   ByteWriter,
   type CheckReport,
@@ -230,4 +231,17 @@ test("check: shows progress and ends when the signal says so", async () => {
   const onProgress = (): void => stop.abort(new Error("enough"));
   await assert.rejects(db.check({ signal: stop.signal, onProgress }), /enough/);
   await db.close();
+});
+
+test("check: of a poisoned store is POISONED, not a list of what it could not write", async () => {
+  const disk = new SimulatedDisk();
+  const db = await Database.open(PATH, { io: disk.io });
+  await db.update((tx) => tx.open(numbers("a")).put(1, filled(20, 1)));
+  disk.fail({ operation: "write" });
+  await assert.rejects(db.checkpoint(), { code: "IO_FAILED" });
+  await assert.rejects(db.check(), { code: "POISONED" });
+  disk.heal();
+  const again = await Database.open(PATH, { io: disk.processDeath().io });
+  assert.deepEqual((await again.check()).problems, []);
+  await again.close();
 });

@@ -31,7 +31,7 @@ const SHOWN_LINES = 150;
 
 /** Files that search through power cuts, damage, histories and random operations, and the checks of the tree. */
 const EXHAUSTIVE =
-  /^tests\/tidy\/|(crash|damage|fault|fuzz|growth|history|isolation|large|model|recovery|refusal|regression|repair|run|space|subjects|swarm|together)_test\.ts$/;
+  /^tests\/tidy\/|(cache|crash|damage|fault|fuzz|growth|history|isolation|large|model|recovery|refusal|regression|repair|repair_found|run|space|subjects|swarm|together)_test\.ts$/;
 
 /** All files in one process: each in its own takes half as long again. */
 function argumentsOf(name: RuntimeName, files: readonly string[], folder: string): string[] {

@@ -10,7 +10,10 @@ import type { CommitPipeline } from "../commit/commit_pipeline.ts";
 import type { Engine } from "../engine.ts";
 import type { StructureReaders } from "../catalog/structure_readers.ts";
 
-/** Waits for commits under way, then checks without pauses. */
+/**
+ * Waits for commits under way, then checks without pauses.
+ * @throws {StateError} `POISONED`: what was being written is neither in memory nor on the medium
+ */
 export async function checkDatabase(
   engine: Engine,
   pipeline: CommitPipeline,
@@ -20,6 +23,7 @@ export async function checkDatabase(
 ): Promise<CheckReport> {
   await pipeline.drain();
   if (checkpointer.running !== undefined) await checkpointer.running;
+  if (engine.health.poisoned) throw engine.health.error();
   // One turn, no pauses: page ownership is only meaningful while nothing moves.
   const { working } = engine.states;
   const steps = new StoreCheck(engine, working, options).run();
