@@ -278,8 +278,7 @@ export class Database {
    * page any. Waits for commits under way and then keeps the thread: it has to see one moment. With
    * `structures`, their records are compared with their secondary indexes, too: only definitions
    * know what belongs there.
-   * @throws {StateError} `TYPE_MISMATCH`: one of `structures` is kept in another format; `CLOSED`;
-   *   `POISONED`: open it again, and check that
+   * @throws {StateError} `TYPE_MISMATCH` (one of `structures`), `CLOSED`, `POISONED`: open it again
    */
   async check(options: CheckOptions = {}): Promise<CheckReport> {
     this.#check();
