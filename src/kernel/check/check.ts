@@ -343,11 +343,18 @@ export class StoreCheck {
 
   /** Used and not pending must be exactly what has an owner: no leak, nothing used twice. */
   #checkSpace(): void {
-    const used = this.#engine.space.freeze();
+    const { space } = this.#engine;
+    const used = space.freeze();
+    let free = 0;
     for (let page = 0; page < this.#owner.length; page++) {
       const isUsed = (used[page >>> 5]! >>> (page & 31) & 1) === 1;
+      if (!isUsed) free++;
       if (isUsed === this.#owner[page]! > 0) continue;
       this.#report("INVARIANT", isUsed ? "is in use but has no owner" : "is free but owned", page);
+    }
+    const counted = space.freeCount + space.pendingCount;
+    if (counted !== free) {
+      this.#report("INVARIANT", `${free} pages are free or will be, ${counted} are counted`);
     }
   }
 }
