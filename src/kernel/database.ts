@@ -337,7 +337,7 @@ export class Database {
   /**
    * Waits for commits under way, folds the log into the image, marks the file as cleanly closed and
    * frees it. Open transactions are rolled back, snapshots released. Idempotent. A poisoned store is
-   * freed without another write, and recovers when it is opened again.
+   * freed as it is: `POISONED` if what was acknowledged at "os" or "memory" is not durable in it.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -369,11 +369,11 @@ export class Database {
       await this.#compaction.stop();
       await this.#dropped.stop();
       await this.#pipeline.drain();
-      const running = this.#checkpointer.running;
-      if (running !== undefined) await running.catch(() => {});
+      await this.#checkpointer.running?.catch(() => {});
       await this.#pipeline.drain();
       this.#closed = true;
       if (health.writable) await this.#checkpointer.start({ exclusive: true, clean: true });
+      if (this.#pipeline.hasLost) throw health.error();
     } finally {
       this.#closed = true;
       this.#engine.announcements.watchers.end();

@@ -240,7 +240,7 @@ test("Database is POISONED by a checkpoint that cannot begin when the log is ful
   const again = await Database.open("/a.hold", { io: disk.crash("nothing kept").io });
   assert.deepEqual(again.open(table).get("a"), filled(1, 1));
   await assertWhole(again);
-  await db.close();
+  await assert.rejects(db.close(), { code: "POISONED" });
 });
 
 test("GuardedFile: a full disk is IO_FAILED, with what its error says of the place", async () => {
@@ -326,5 +326,22 @@ for (const profile of ["sector512", "hostile", "no-psow"] as const) {
         }
       }
     }
+  });
+}
+
+for (const durability of ["memory", "os", "disk"] as const) {
+  test(`Database.close of a poisoned store frees it, and says what is not durable: ${durability}`, async () => {
+    const disk = new SimulatedDisk();
+    const db = await Database.open("/data/store.hold", { io: disk.io });
+    await db.update((tx) => tx.open(table).put("one", filled(9, 1)), { durability });
+    disk.fail({ operation: "write" });
+    // As a checkpoint in the background, whose failure nobody is told of.
+    await assert.rejects(db.checkpoint(), isHoldfastError);
+    if (durability === "disk") await db.close();
+    else await assert.rejects(db.close(), { code: "POISONED" });
+    disk.heal();
+    const again = await Database.open("/data/store.hold", { io: disk.io });
+    assert.equal(again.open(table).has("one"), durability !== "memory");
+    await again.close();
   });
 }

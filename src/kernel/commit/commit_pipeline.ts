@@ -55,6 +55,8 @@ export class CommitPipeline {
   /** Completes the commit that a checkpoint carries, once that is durable. */
   #finishLarge: (() => void) | undefined;
   #idle: (() => void)[] = [];
+  /** Sequence behind the last commit that was acknowledged, durable or not. */
+  #acknowledged = 0;
 
   /** A pipeline for an engine. */
   constructor(engine: Engine, checkpointer: Checkpointer) {
@@ -64,6 +66,12 @@ export class CommitPipeline {
     checkpointer.onWanted = () => this.#schedule();
     this.sequence = engine.log.position.sequence;
     engine.announcements.retained.begin(this.sequence - 1);
+  }
+
+  /** Whether something was acknowledged without a sync, and none will ever make it durable. */
+  get hasLost(): boolean {
+    const { health, log } = this.#engine;
+    return health.poisoned && this.#acknowledged > log.durable;
   }
 
   /** An empty write set. */
@@ -98,7 +106,8 @@ export class CommitPipeline {
       !this.#busy && this.#fits(set)
     ) {
       this.#gather(set);
-      this.#apply(set);
+      const next = set.sequence + 1;
+      if (this.#apply(set)) this.#acknowledged = next;
       this.#schedule();
       return engine.health.poisoned
         ? Promise.reject(engine.health.error())
@@ -246,8 +255,12 @@ export class CommitPipeline {
     this.stats.batches++;
     for (let i = 0; i < batch.length; i++) {
       const commit = batch[i]!;
-      if (commit.set.count > 0 && !this.#apply(commit.set)) {
-        return this.#reject(batch.slice(i), this.#engine.health.error());
+      if (commit.set.count > 0) {
+        const next = commit.set.sequence + 1;
+        if (!this.#apply(commit.set)) {
+          return this.#reject(batch.slice(i), this.#engine.health.error());
+        }
+        this.#acknowledged = next;
       }
       commit.resolve(commit.result);
     }
