@@ -1,5 +1,5 @@
 /**
- * Made the files of `tests/sim/golden/v1/`: every later version has to open the files of a released
+ * Made the files of `tests/sim/golden/files/v1/`: every later version has to open the files of a released
  * one, and to find in them what was put there. A new version of a format gets files of its own:
  *
  *     deno run -A --no-npm tests/tools/golden_files.ts VERSION
