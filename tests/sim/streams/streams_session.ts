@@ -14,6 +14,7 @@ import type {
   DeleteOutcome,
 } from "../../../src/streams/stream_store.ts";
 import { durableTables, readCleanMark } from "../../../src/streams/tables.ts";
+import { settle } from "../settle.ts";
 import type { Answer, Change } from "./streams_changes.ts";
 import { StreamsHistory } from "./streams_history.ts";
 import type { StreamsModel } from "./streams_model.ts";
@@ -35,37 +36,20 @@ export interface OpenStreams {
   readonly clean: boolean;
 }
 
-/** More turns of the event loop than anything here needs. */
-const TURNS_MAX = 20_000;
-
-/** Waits for a promise, for a bounded number of turns. */
-export async function settleTurns<T>(disk: SimulatedDisk, promise: Promise<T>): Promise<T> {
-  let open = true;
-  const done = (): void => {
-    open = false;
-  };
-  promise.then(done, done);
-  for (let turn = 0; open; turn++) {
-    if (turn === TURNS_MAX) throw new Error(`not settled after ${TURNS_MAX} turns`);
-    await new Promise<void>((resolve) => disk.io.nextTurn(resolve));
-  }
-  return await promise;
-}
-
 /** Opens the store of a disk. */
 export async function openStreams(
   disk: SimulatedDisk,
   settings: StreamsSettings,
   clock: { now: number },
 ): Promise<OpenStreams> {
-  const database = await settleTurns(
+  const database = await settle(
     disk,
     Database.open("/data/streams.hold", { ...settings.database, io: disk.io }),
   );
   const clean = readCleanMark(durableTables(database)) !== undefined;
   const { durability = "disk" } = settings;
   const now = (): number => clock.now;
-  const store = await settleTurns(disk, EmbeddedStreamStore.open(database, { durability, now }));
+  const store = await settle(disk, EmbeddedStreamStore.open(database, { durability, now }));
   return { database, store, clock, clean };
 }
 
@@ -184,7 +168,7 @@ export class StreamsSession {
   }
 
   async checkpoint(): Promise<void> {
-    const running = settleTurns(this.disk, this.#open!.database.checkpoint());
+    const running = settle(this.disk, this.#open!.database.checkpoint());
     this.#running.push(running.catch((error) => error));
     await running;
   }
@@ -239,7 +223,7 @@ export class StreamsSession {
       entry.rejected = true;
       throw error;
     });
-    const result = settleTurns(this.disk, done);
+    const result = settle(this.disk, done);
     this.#running.push(result.catch((error) => error));
     return result;
   }
