@@ -54,6 +54,9 @@ const SECOND_OPERATIONS = 12;
 /** Most images of that power cut: with these a fifth of all states are of a second generation. */
 const SECOND_IMAGES = 6;
 
+/** Of so many images of a power cut in a recovery, that with nothing kept and another one are taken. */
+const RECOVERY_IMAGES = 12;
+
 /** Where in the campaign a state is. */
 interface Place {
   readonly subject: Subject;
@@ -220,7 +223,11 @@ class Campaign {
         await this.#violation(here, error);
         continue;
       }
-      for (const policy of disk.policies({ limit: 2, seed: random.next() })) {
+      const policies = disk.policies({ limit: RECOVERY_IMAGES, seed: random.next() });
+      // Nothing kept, and another one, if there is.
+      const other = 1 + random.below(RECOVERY_IMAGES - 1) % Math.max(1, policies.length - 1);
+      for (const policy of [policies[0], policies[other]]) {
+        if (policy === undefined) continue;
         const there = withStep(here, powerStep(policy));
         const recovered = await this.#judge(there, disk.crash(policy), witness, "recovery");
         if (recovered !== undefined && recovered.content !== content) {

@@ -20,10 +20,16 @@ export interface Workload {
 
 const SMALL: DatabaseOptions = { cacheBytes: 1024 * 1024, logBytes: 256 * 1024 };
 
+/** Its cache holds an image of more than 256 pages. */
+const WIDE: DatabaseOptions = { ...SMALL, cacheBytes: 4 * 1024 * 1024 };
+
 /** A sector under a write may become garbage from end to end: the guard of seals and slots. */
 const NO_PSOW: SimulatedDiskOptions = { profile: "no-psow", sectorBytes: 4096 };
 
 const KIB = 1024;
+
+/** Four of them in a page, and an image of more than 256 pages. */
+const WIDE_ENTRIES = 1200;
 
 /** A commit of `count` writes to both structures, among `keys` keys; some remove. */
 function writes(session: Session, count: number, keys: number, length: number): Write[] {
@@ -292,6 +298,24 @@ async function twoPhase(session: Session): Promise<void> {
   session.verify();
 }
 
+/** Changes in more pages than are synced on the thread: by commits, checkpoints and recoveries. */
+async function wideImage(session: Session): Promise<void> {
+  const { random } = session;
+  const all = (length: () => number, step: number): Write[] =>
+    Array.from({ length: WIDE_ENTRIES / step }, (_, n) => ({
+      structure: "left",
+      // In their order: pages that follow each other are one write.
+      key: `wide-${String(n * step).padStart(4, "0")}`,
+      value: session.bytes(length()),
+    }));
+  await session.open();
+  await session.commit(all(() => 880, 1));
+  await session.commit(all(() => random.below(40), 4));
+  await Promise.all([session.checkpoint(), session.commit(writes(session, 2, 20, 100))]);
+  await session.commit(all(() => random.below(40), 4));
+  session.verify();
+}
+
 /** All workloads of the kernel. */
 export const workloads: readonly Workload[] = [
   { name: "first create", database: SMALL, disk: {}, run: firstCreate },
@@ -311,6 +335,7 @@ export const workloads: readonly Workload[] = [
   { name: "content store", database: SMALL, disk: {}, run: contentStores },
   { name: "vector", database: SMALL, disk: {}, run: vectorChanges },
   { name: "stepped checkpoint", database: SMALL, disk: {}, run: steppedCheckpoint },
+  { name: "wide image", database: WIDE, disk: { syncMilliseconds: 5 }, run: wideImage },
   { name: "slow disk", database: SMALL, disk: { syncMilliseconds: 5 }, run: groupCommit },
   { name: "no-psow commits", database: SMALL, disk: NO_PSOW, run: groupCommit },
   { name: "no-psow mixed durability", database: SMALL, disk: NO_PSOW, run: mixedDurability },

@@ -77,4 +77,11 @@ export const recoveryMutants: readonly Mutant[] = [
     "    if",
     "large value",
   ),
+  mutant(
+    "what is replayed is not durable before its superblock",
+    CHECKPOINT,
+    'if (this.#pause === "sync") this.#engine.file.sync();',
+    "",
+    "wide image",
+  ),
 ];
