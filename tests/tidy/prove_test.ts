@@ -57,6 +57,7 @@ test("ProveRun gives a line up that does not run, also one that did before", asy
   const { bun, deno } = process.versions;
   const name = deno !== undefined ? "deno" : bun !== undefined ? "bun" : "node";
   const lane = { line: { ...LINE, file: "tests/no_such_file.ts" }, runtime: name };
+  const failures: string[] = [];
   const run = new ProveRun({
     level: "release",
     lanes: [lane],
@@ -66,10 +67,13 @@ test("ProveRun gives a line up that does not run, also one that did before", asy
     until: Infinity,
     onShare: () => {},
     onProgress: () => {},
+    onFailure: (text) => failures.push(text),
   });
   await run.run();
   assert.deepEqual([run.passed, run.done(lane)], [0, 5]);
   assert.ok(run.failed >= 2 && run.failed <= 3, `${run.failed} failed`);
+  assert.equal(failures.length, run.failed);
+  assert.match(failures[0]!, /no_such_file/);
 });
 
 test("sharesOf: of equal shares of two commits the newer one counts", () => {

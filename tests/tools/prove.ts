@@ -97,6 +97,7 @@ async function main(words: readonly string[]): Promise<number> {
     onShare: (share: Share): void => {
       if (commit !== undefined) saveShares(commit, [share]);
     },
+    onFailure: (text): void => console.log(`\nFAILED ${text}\n`),
     onProgress: (text): void => {
       const seconds = ((performance.now() - began) / 1000).toFixed(0);
       if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K[${seconds} s] ${text}`);

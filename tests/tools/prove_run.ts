@@ -36,6 +36,8 @@ export interface RunPlan {
   /** Called for each share that has ended, and again when another runtime agreed. */
   readonly onShare: (share: Share) => void;
   readonly onProgress: (text: string) => void;
+  /** Called for each job that did not end well, with what it printed. */
+  readonly onFailure: (text: string) => void;
 }
 
 interface Job {
@@ -250,6 +252,6 @@ export class ProveRun {
 
   #fail(text: string): void {
     this.failed++;
-    console.log(`\nFAILED ${text}\n`);
+    this.#plan.onFailure(text);
   }
 }
