@@ -69,7 +69,9 @@ const { rows, hangs, deaths } = await runLanes({
 }, (row) => {
   if (!values.quiet) process.stderr.write("\r");
   console.log(say(row));
-  for (const violation of row.violations.slice(0, VIOLATIONS_SHOWN)) console.log(violation);
+  for (const violation of row.violations.slice(0, VIOLATIONS_SHOWN)) {
+    console.log(`VIOLATION in "${row.name}", ${row.state}: ${violation}`);
+  }
 });
 if (!values.quiet) process.stderr.write("\n");
 

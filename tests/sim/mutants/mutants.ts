@@ -123,11 +123,9 @@ async function campaign(folder: string, command: readonly string[]): Promise<Out
   args.push("--quiet", ...(main === "main.ts" ? ["--violations", "1"] : []));
   const { status, stdout, stderr, signal } = await run(args, folder);
   const lines = stdout.split("\n");
-  // The command that damages bytes tells what went wrong before its table, and counts it at its end.
-  const isCounted = / passed, [1-9]\d* failed$/.test(lines.at(-2) ?? "");
-  const violation = lines.find((line) =>
-    main === "main.ts" ? line.startsWith("VIOLATION") : isCounted && line !== ""
-  );
+  // Those that damage finds, hangs and deaths too, are counted at its end.
+  const violation = lines.find((line) => line.startsWith("VIOLATION")) ??
+    lines.find((line) => / passed, [1-9]\d* failed$/.test(line));
   // Where it was found, for those who want to see it: seed, subject and place.
   if (violation !== undefined) return { killed: true, text: `seed ${seed}: ${violation}` };
   if (signal !== null) return { killed: false, text: "the campaign did not end in time" };
