@@ -18,7 +18,7 @@ import { arch, availableParallelism, cpus, release, totalmem, type } from "node:
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import process from "node:process";
-import { median } from "./report.ts";
+import { median } from "./median.ts";
 
 const PAGE = 4096;
 

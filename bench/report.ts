@@ -5,6 +5,7 @@
  */
 
 import type { Machine } from "./machine.ts";
+import { median } from "./median.ts";
 
 /** One measured row: the figure of each contestant per round. */
 export interface ReportRow {
@@ -36,14 +37,6 @@ export interface Verdict {
   readonly bestPeer: string;
   readonly ratio: number;
   readonly met: boolean | undefined;
-}
-
-/** The middle value, or the mean of the two middle ones. */
-export function median(values: readonly number[]): number {
-  if (values.length === 0) throw new RangeError("median of nothing");
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
 
 /** Judges a row by medians; `undefined` when ours or every peer is missing. */
