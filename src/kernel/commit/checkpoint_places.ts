@@ -105,21 +105,17 @@ function takeExtent(engine: Engine, pages: number): void {
   } finally {
     space.markRun(current.page, current.pages);
   }
+  const { spareExtent } = engine;
+  if (spareExtent === undefined) return;
   try {
     reserveForCheckpoint(engine, engine.inDoubt.pages(engine, 0));
   } catch (error) {
     if (!isHoldfastError(error) || error.code !== "NO_SPACE") throw error;
-    giveExtentBack(engine);
+    space.release(spareExtent.page, spareExtent.pages);
+    // Of the present one, what the spare one overlapped.
+    space.markRun(current.page, current.pages);
+    engine.spareExtent = undefined;
   }
-}
-
-/** Releases the pages of the spare extent that are not those of the present one. */
-function giveExtentBack(engine: Engine): void {
-  const { space, spareExtent, superblock: { current } } = engine;
-  if (spareExtent === undefined) return;
-  space.release(spareExtent.page, spareExtent.pages);
-  space.markRun(current.page, current.pages);
-  engine.spareExtent = undefined;
 }
 
 /** The extents of the new superblock: the one in use, and the one after it, with a new salt. */
