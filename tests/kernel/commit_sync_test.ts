@@ -54,10 +54,14 @@ test("Transaction.commitSync overtakes a sync that is under way, and makes its c
   await db.close();
 });
 
-/** A checkpoint of more pages than are synced on the thread, whose sync has just begun. */
+/**
+ * A checkpoint of more pages than are synced on the thread, whose sync has just begun, and may take
+ * some turns of the event loop.
+ */
 async function underCheckpoint(
   disk: SimulatedDisk,
   db: Database,
+  turns?: number,
 ): Promise<{ readonly checkpoint: Promise<void> }> {
   await db.update((tx) => {
     for (let n = 0; n < 1600; n++) tx.open(table).put(`warm ${n}`, filled(900, n));
@@ -65,6 +69,7 @@ async function underCheckpoint(
   await db.update((tx) => {
     for (let n = 0; n < 1600; n += 4) tx.open(table).put(`warm ${n}`, filled(9, n));
   });
+  if (turns !== undefined) disk.fail({ operation: "sync", kind: "late", turns });
   const syncs = disk.calls("sync");
   const checkpoint = db.checkpoint();
   while (disk.calls("sync") === syncs) await undefined;
@@ -95,6 +100,23 @@ test("Transaction.commitSync of more than the log has room for is durable on ret
   tx.commitSync();
   assert.equal((await keysAfterPowerCut(disk)).length, 40);
   await checkpoint;
+  await assertWhole(db);
+  await db.close();
+});
+
+test("Database.update of more than the log has room for waits for a checkpoint that is under way", async () => {
+  const { disk, db } = await slowStore();
+  const { checkpoint } = await underCheckpoint(disk, db, 20);
+  const ended: string[] = [];
+  const large = db.update((tx) => {
+    for (let n = 0; n < 40; n++) tx.open(table).put(`many ${n}`, filled(10_000, n));
+  });
+  await Promise.all([
+    checkpoint.then(() => ended.push("checkpoint")),
+    large.then(() => ended.push("large")),
+  ]);
+  assert.deepEqual(ended, ["checkpoint", "large"]);
+  assert.equal((await keysAfterPowerCut(disk)).length, 40);
   await assertWhole(db);
   await db.close();
 });
