@@ -46,7 +46,8 @@ ${
 
 A state is counted once it was opened, read as a whole, compared with what had been acknowledged,
 and checked. "compared": shares of which the other two runtimes ran a fifth, or all of every tenth, with
-the same seeds: same operations, same files, same counts.
+the same seeds: same operations, same files, same counts. What a share found at an earlier commit was
+mended, and the share run again: see the changelog.
 
 ${markdownTable(rows)}
 `;
