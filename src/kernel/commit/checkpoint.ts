@@ -236,11 +236,8 @@ export class Checkpointer {
 
   #end(error: unknown): void {
     const settle = this.#settle;
-    this.#steps =
-      this.#pause =
-      this.#settle =
-      this.#running =
-        undefined;
+    this.#steps = this.#settle = this.#running = undefined;
+    this.#pause = undefined;
     if (this.#wanted !== undefined) this.onWanted();
     if (error === undefined) return settle?.resolve();
     this.#engine.health.poison(error);
