@@ -8,7 +8,8 @@ import { proveLines } from "../tools/prove_lines.ts";
 import type { Share } from "../tools/prove_record.ts";
 import { sharesOf } from "../tools/prove_record.ts";
 import { printedBy, ProveRun } from "../tools/prove_run.ts";
-import { markdownTable, summaries } from "../tools/prove_table.ts";
+import { markdownTable } from "../tools/prove_table.ts";
+import { addRecords, addShares } from "../tools/prove_totals.ts";
 
 const LINE: ProveLine = {
   name: "log",
@@ -42,15 +43,58 @@ test("printedBy: the line for us, or the closing line, or nothing", () => {
   assert.equal(printedBy("Error: no\n"), undefined);
 });
 
-test("summaries: counts add up, names count once", () => {
-  const lane = { line: LINE, runtime: "node" };
+const KEYS = { line: "log", args: "", runtime: "node" };
+
+test("addShares: counts add up, names count once", () => {
   const shares = [share(1, 6), share(2, 5, { comparedWith: ["bun", "deno"] })];
-  const [row] = summaries([lane], "release", () => shares);
-  assert.deepEqual(
-    [row?.done, row?.goal, row?.names, row?.more["cuts"], row?.compared, row?.shares],
-    [11, 20, 3, 4, 1, 2],
+  const total = addShares(KEYS, undefined, shares);
+  const { done, names, more, compared } = total;
+  assert.deepEqual([done, names, more["cuts"], compared, total.shares], [11, 3, 4, 1, 2]);
+  assert.match(
+    markdownTable([{ line: LINE, goal: 20, total }]),
+    /^\| log \| states \| 11 \| 20 \| 0 \|/m,
   );
-  assert.match(markdownTable([row!]), /^\| log \| states \| 11 \| 20 \| 0 \|/m);
+});
+
+test("addShares: what a total holds does not count twice", () => {
+  const before = addShares(KEYS, undefined, [share(1, 6), share(2, 5)]);
+  const total = addShares(KEYS, before, [share(2, 5), share(3, 4)]);
+  assert.deepEqual([total.done, total.shares, total.upTo, total.more["cuts"]], [15, 3, 3, 6]);
+  assert.equal(total.names, 3);
+});
+
+test("addRecords: lines that are known grow, others begin, commits with nothing new do not count", () => {
+  const totals = addRecords({ commits: 0, lines: [] }, [
+    { commit: "a", date: "2026-01-01", shares: [share(1, 6)] },
+  ]);
+  const more = addRecords(totals, [
+    { commit: "a", date: "2026-01-01", shares: [share(1, 6)] },
+    { commit: "b", date: "2026-01-02", shares: [share(2, 5), share(1, 7, { line: "index" })] },
+  ]);
+  assert.deepEqual([more.commits, more.first?.commit, more.last?.commit], [2, "a", "b"]);
+  assert.deepEqual(more.lines.map(({ line, done }) => [line, done]), [["log", 11], ["index", 7]]);
+});
+
+test("ProveRun goes on behind the totals of another machine", async () => {
+  const { bun, deno } = process.versions;
+  const name = deno !== undefined ? "deno" : bun !== undefined ? "bun" : "node";
+  const lane = { line: { ...LINE, file: "tests/no_such_file.ts" }, runtime: name };
+  const failures: string[] = [];
+  const run = new ProveRun({
+    level: "release",
+    lanes: [lane],
+    runtimes: [{ name, path: process.execPath, version: "" }],
+    totals: [addShares({ ...KEYS, runtime: name }, undefined, [share(7, 5)])],
+    before: [share(8, 4, { runtime: name }), share(3, 9, { runtime: name })],
+    width: 1,
+    until: Infinity,
+    onShare: () => {},
+    onProgress: () => {},
+    onFailure: (text) => failures.push(text),
+  });
+  assert.equal(run.total(lane).done, 9);
+  await run.run();
+  assert.match(failures[0]!, /--seed 9:/);
 });
 
 test("ProveRun gives a line up that does not run, also one that did before", async () => {
@@ -62,6 +106,7 @@ test("ProveRun gives a line up that does not run, also one that did before", asy
     level: "release",
     lanes: [lane],
     runtimes: [{ name, path: process.execPath, version: "" }],
+    totals: [],
     before: [share(1, 5, { runtime: name })],
     width: 2,
     until: Infinity,
@@ -70,7 +115,7 @@ test("ProveRun gives a line up that does not run, also one that did before", asy
     onFailure: (text) => failures.push(text),
   });
   await run.run();
-  assert.deepEqual([run.passed, run.done(lane)], [0, 5]);
+  assert.deepEqual([run.passed, run.total(lane).done], [0, 5]);
   assert.ok(run.failed >= 2 && run.failed <= 3, `${run.failed} failed`);
   assert.equal(failures.length, run.failed);
   assert.match(failures[0]!, /no_such_file/);

@@ -2,7 +2,8 @@
  * Proves by search that nothing is lost: power cuts, failing calls, damage, killed processes, and
  * planted bugs that all of this must find. `--quick` does what CI needs, without it what a release
  * needs. Work is done in shares, two at a time, and remembered by commit below `.cache/prove`: what
- * is interrupted goes on, and a release may be proved in several runs.
+ * is interrupted goes on, and a release may be proved in several runs. `--report` writes the totals
+ * into the repository, and whoever proves a release goes on from there.
  *
  * `--help` lists the flags. The last line is `N passed, N failed`, counted in shares.
  *
@@ -35,7 +36,8 @@ import { type Level, type ProveLine, proveLines } from "./prove_lines.ts";
 import { cleanCommit, loadRecords, saveShares, type Share, sharesOf } from "./prove_record.ts";
 import { reportText } from "./prove_report.ts";
 import { ProveRun } from "./prove_run.ts";
-import { type Lane, plainTable, summaries } from "./prove_table.ts";
+import { type Lane, plainTable } from "./prove_table.ts";
+import { addRecords, readTotals, TOTALS } from "./prove_totals.ts";
 import { ROOT } from "./repository.ts";
 import { findRuntime, RUNTIME_NAMES, type RuntimeName } from "./runtimes.ts";
 
@@ -47,7 +49,7 @@ const FLAGS = {
     value: "NAME",
     help: "does the work (default: bun, the fastest); the others run a tenth of the same seeds",
   },
-  report: { help: "run nothing: write tests/sim/REPORT.md from what is remembered" },
+  report: { help: "run nothing: write tests/sim/REPORT.md and .json from what is remembered" },
   help: { help: "print this" },
 };
 
@@ -74,7 +76,9 @@ async function main(words: readonly string[]): Promise<number> {
   const commit = await cleanCommit();
   const records = await loadRecords();
   if (flags.values.get("report") === "true") {
-    const text = await reportText(level, lanesOf(proveLines, runtime), records);
+    const totals = addRecords(readTotals(), records);
+    writeFileSync(join(ROOT, TOTALS), `${JSON.stringify(totals, undefined, 2)}\n`);
+    const text = await reportText(level, lanesOf(proveLines, runtime), totals);
     writeFileSync(join(ROOT, "tests/sim/REPORT.md"), text);
     return 0;
   }
@@ -91,6 +95,7 @@ async function main(words: readonly string[]): Promise<number> {
     level,
     lanes,
     runtimes,
+    totals: level === "release" ? readTotals().lines : [],
     before,
     width: 2,
     until: began + minutes * 60_000,
@@ -105,12 +110,14 @@ async function main(words: readonly string[]): Promise<number> {
     },
   });
   await run.run();
-  console.log(`\n${plainTable(summaries(lanes, level, (lane) => run.sharesOf(lane)))}`);
-  const short = lanes.filter((lane) => run.done(lane) < lane.line.goals[level]);
-  const found = lanes.flatMap((lane) => run.sharesOf(lane)).flatMap(({ rows }) => rows)
-    .some(({ violations }) => violations > 0);
-  for (const lane of short) {
-    console.log(`${lane.line.name}: less than wanted (${lane.line.args.join(" ")})`);
+  const rows = lanes.map((lane) => (
+    { line: lane.line, goal: lane.line.goals[level], total: run.total(lane) }
+  ));
+  console.log(`\n${plainTable(rows)}`);
+  const short = rows.filter(({ goal, total }) => total.done < goal);
+  const found = rows.some(({ total }) => total.violations > 0);
+  for (const { line } of short) {
+    console.log(`${line.name}: less than wanted (${line.args.join(" ")})`);
   }
   const isCut = performance.now() - began > minutes * 60_000;
   const failed = run.failed + (isCut ? 0 : short.length) + (found && run.failed === 0 ? 1 : 0);

@@ -63,7 +63,7 @@ async function git(...args: string[]): Promise<string> {
 
 /** The commit of the sources, or `undefined` when files differ from it: that is not recorded. */
 export async function cleanCommit(): Promise<string | undefined> {
-  const changed = await git("status", "--porcelain", "--", ".", ":!tests/sim/REPORT.md");
+  const changed = await git("status", "--porcelain", "--", ".", ":!tests/sim/REPORT.*");
   return changed === "" ? await git("rev-parse", "HEAD") : undefined;
 }
 

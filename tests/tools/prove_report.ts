@@ -6,39 +6,35 @@
 
 import { cpus, release, totalmem, type } from "node:os";
 import type { Level } from "./prove_lines.ts";
-import { type ProveRecord, sharesOf } from "./prove_record.ts";
-import { type Lane, markdownTable, summaries } from "./prove_table.ts";
+import { keysOf, type Lane, markdownTable } from "./prove_table.ts";
+import { addShares, isSameLine, type Totals } from "./prove_totals.ts";
 import { findRuntime, RUNTIME_NAMES } from "./runtimes.ts";
 
 /** The text of the report. */
 export async function reportText(
   level: Level,
   lanes: readonly Lane[],
-  records: readonly ProveRecord[],
+  totals: Totals,
 ): Promise<string> {
-  const all = sharesOf(records);
-  const rows = summaries(
-    lanes,
-    level,
-    (lane) =>
-      all.filter((share) =>
-        share.line === lane.line.name && share.args === lane.line.args.join(" ") &&
-        share.runtime === lane.runtime
-      ),
-  );
+  const rows = lanes.map((lane) => {
+    const keys = keysOf(lane);
+    const total = totals.lines.find((one) => isSameLine(one, keys)) ??
+      addShares(keys, undefined, []);
+    return { line: lane.line, goal: lane.line.goals[level], total };
+  });
   const runtimes = await Promise.all(RUNTIME_NAMES.map(findRuntime));
   const names = runtimes.map(({ name, version }) => `${name} ${version}`).join(", ");
-  const [first, last] = [records[0], records.at(-1)];
-  const hours = all.reduce((sum, { seconds }) => sum + seconds, 0) / 3600;
+  const { first, last, commits, lines } = totals;
+  const hours = lines.reduce((sum, { seconds }) => sum + seconds, 0) / 3600;
   const memory = Math.round(totalmem() / 2 ** 30);
   const command = `deno task prove${level === "quick" ? " --quick" : ""}`;
   return `# What was proved
 
 ${
     first === undefined || last === undefined ? "Nothing is remembered." : `\
-- Command: \`${command}\`, in ${records.length === 1 ? "one commit" : `${records.length} commits`}.
+- Command: \`${command}\`, in ${commits === 1 ? "one commit" : `${commits} commits`}.
 - Commits: ${first.commit} (${first.date}) to ${last.commit} (${last.date}).
-- Machine: ${cpus().length} cores of ${
+- Machine at the end: ${cpus().length} cores of ${
       cpus()[0]?.model ?? "unknown"
     }, ${memory} GiB, ${type()} ${release()}.
 - Runtimes: ${names}. Work of ${hours.toFixed(1)} hours on one core.`

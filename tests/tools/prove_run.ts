@@ -8,7 +8,8 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Level, ProveLine } from "./prove_lines.ts";
 import type { Share, ShareRow } from "./prove_record.ts";
-import type { Lane } from "./prove_table.ts";
+import { keysOf, type Lane } from "./prove_table.ts";
+import { addShares, isSameLine, type LineTotal } from "./prove_totals.ts";
 import { CACHE } from "./repository.ts";
 import { runCommand } from "./run_command.ts";
 import { type Runtime, runWords } from "./runtimes.ts";
@@ -27,6 +28,8 @@ export interface RunPlan {
   readonly level: Level;
   readonly lanes: readonly Lane[];
   readonly runtimes: readonly Runtime[];
+  /** Totals of other machines, to go on from. */
+  readonly totals: readonly LineTotal[];
   /** Shares done before. */
   readonly before: readonly Share[];
   /** Shares at a time. */
@@ -81,6 +84,7 @@ export class ProveRun {
   /** Jobs that did not: a violation, no end, other counts on another runtime. */
   failed = 0;
   readonly #plan: RunPlan;
+  readonly #totals: Map<string, LineTotal>;
   readonly #shares: Map<string, Map<number, Share>>;
   /** Seeds that run now or could not be run, by lane. */
   readonly #taken = new Map<string, Set<number>>();
@@ -91,26 +95,28 @@ export class ProveRun {
 
   constructor(plan: RunPlan) {
     this.#plan = plan;
+    this.#totals = new Map(plan.lanes.map((lane) => {
+      const keys = keysOf(lane);
+      const total = plan.totals.find((one) => isSameLine(one, keys));
+      return [lane.line.name, total ?? addShares(keys, undefined, [])];
+    }));
     this.#shares = new Map(plan.lanes.map((lane) => {
-      const args = lane.line.args.join(" ");
-      const ours = plan.before.filter((share) =>
-        share.line === lane.line.name && share.args === args && share.runtime === lane.runtime
-      );
+      const keys = keysOf(lane);
+      const { upTo } = this.#totals.get(lane.line.name)!;
+      const ours = plan.before.filter((one) => isSameLine(one, keys) && one.seed > upTo);
       return [lane.line.name, new Map(ours.map((share) => [share.seed, share]))];
     }));
     for (const lane of plan.lanes) {
-      for (const share of this.sharesOf(lane)) this.#compareLater(lane, share);
+      for (const share of this.#shares.get(lane.line.name)!.values()) {
+        this.#compareLater(lane, share);
+      }
     }
   }
 
-  /** All shares of a lane. */
-  sharesOf({ line }: Lane): Share[] {
-    return [...this.#shares.get(line.name)!.values()].sort((a, b) => a.seed - b.seed);
-  }
-
-  /** How many of what a lane counts are done. */
-  done(lane: Lane): number {
-    return this.sharesOf(lane).flatMap(({ rows }) => rows).reduce((all, { done }) => all + done, 0);
+  /** All that is done of a lane. */
+  total(lane: Lane): LineTotal {
+    const { name } = lane.line;
+    return addShares(keysOf(lane), this.#totals.get(name), [...this.#shares.get(name)!.values()]);
   }
 
   async run(): Promise<void> {
@@ -136,7 +142,7 @@ export class ProveRun {
       if (!this.#isWanted(lane)) continue;
       const shares = this.#shares.get(lane.line.name)!;
       const taken = this.#taken.get(lane.line.name) ?? new Set();
-      let seed = 1;
+      let seed = this.#totals.get(lane.line.name)!.upTo + 1;
       while (shares.has(seed) || taken.has(seed)) seed++;
       if (lane.line.once && seed > 1) continue;
       this.#taken.set(lane.line.name, taken.add(seed));
@@ -149,12 +155,11 @@ export class ProveRun {
 
   /** Whether more is wanted than is done, or will be when what runs now has ended. */
   #isWanted(lane: Lane): boolean {
-    const { size } = this.#shares.get(lane.line.name)!;
     const running = this.#running.get(lane.line.name) ?? 0;
     // A line that does not run will not get better.
     if ((this.#broken.get(lane.line.name) ?? 0) >= BROKEN_MAX) return false;
-    const done = this.done(lane);
-    const mean = size === 0 ? 0 : done / size;
+    const { done, shares } = this.total(lane);
+    const mean = shares === 0 ? 0 : done / shares;
     return done + running * mean < lane.line.goals[this.#plan.level];
   }
 
@@ -203,12 +208,10 @@ export class ProveRun {
   }
 
   #ended(job: Job, rows: readonly ShareRow[], same: string, elapsedMs: number): void {
-    const { lane, seed, runtime } = job;
+    const { lane, seed } = job;
     const share: Share = {
-      line: lane.line.name,
-      args: lane.line.args.join(" "),
+      ...keysOf(lane),
       seed,
-      runtime: runtime.name,
       seconds: Math.round(elapsedMs / 1000),
       rows,
       same,
@@ -237,9 +240,10 @@ export class ProveRun {
     this.#plan.onShare(share);
     const goal = lane.line.goals[this.#plan.level];
     const done =
-      this.#plan.lanes.filter((one) => this.done(one) >= one.line.goals[this.#plan.level]).length;
+      this.#plan.lanes.filter((one) => this.total(one).done >= one.line.goals[this.#plan.level])
+        .length;
     this.#plan.onProgress(
-      `${lane.line.name}: ${this.done(lane)} of ${goal} ${lane.line.unit}; ` +
+      `${lane.line.name}: ${this.total(lane).done} of ${goal} ${lane.line.unit}; ` +
         `${done} of ${this.#plan.lanes.length} lines, ${this.failed} failed`,
     );
   }

@@ -4,53 +4,8 @@
  * @module
  */
 
-import type { Level, ProveLine } from "./prove_lines.ts";
-import type { Share, ShareRow } from "./prove_record.ts";
-
-/** One row of the summary. */
-export interface Summary {
-  readonly name: string;
-  readonly unit: string;
-  readonly goal: number;
-  readonly done: number;
-  readonly violations: number;
-  readonly names: number;
-  readonly more: Readonly<Record<string, number>>;
-  readonly shares: number;
-  /** Shares that other runtimes agreed with. */
-  readonly compared: number;
-  /** Time of all shares, one after the other. */
-  readonly seconds: number;
-}
-
-function summarise(
-  name: string,
-  unit: string,
-  goal: number,
-  shares: readonly Share[],
-  rows: readonly ShareRow[],
-): Summary {
-  const more: Record<string, number> = {};
-  const names = new Set<string>();
-  for (const row of rows) {
-    for (const [key, count] of Object.entries(row.more ?? {})) more[key] = (more[key] ?? 0) + count;
-    for (const one of row.names ?? []) names.add(one);
-  }
-  const sum = (of: (row: ShareRow) => number): number =>
-    rows.reduce((all, row) => all + of(row), 0);
-  return {
-    name,
-    unit,
-    goal,
-    done: sum(({ done }) => done),
-    violations: sum(({ violations }) => violations),
-    names: names.size,
-    more,
-    shares: shares.length,
-    seconds: shares.reduce((all, { seconds }) => all + seconds, 0),
-    compared: shares.filter(({ comparedWith }) => comparedWith.length > 0).length,
-  };
-}
+import type { ProveLine } from "./prove_lines.ts";
+import type { LineKeys, LineTotal } from "./prove_totals.ts";
 
 /** A line, and the runtime that does its work. */
 export interface Lane {
@@ -58,21 +13,19 @@ export interface Lane {
   readonly runtime: string;
 }
 
-/** The rows of the lines with their shares. */
-export function summaries(
-  lanes: readonly Lane[],
-  level: Level,
-  sharesOf: (lane: Lane) => readonly Share[],
-): Summary[] {
-  return lanes.map((lane) => {
-    const shares = sharesOf(lane);
-    const { line } = lane;
-    const rows = shares.flatMap((share) => share.rows);
-    return summarise(line.name, line.unit, line.goals[level], shares, rows);
-  });
+/** Which shares are a lane's. */
+export function keysOf({ line, runtime }: Lane): LineKeys {
+  return { line: line.name, args: line.args.join(" "), runtime };
 }
 
-function moreText({ more, names }: Summary): string {
+/** One row of the summary. */
+export interface Summary {
+  readonly line: ProveLine;
+  readonly goal: number;
+  readonly total: LineTotal;
+}
+
+function moreText({ more, names }: LineTotal): string {
   const counts = Object.entries(more).map(([key, count]) => `${count.toLocaleString("en")} ${key}`);
   if (names > 0) counts.unshift(`${names} whole workload${names === 1 ? "" : "s"}`);
   return counts.join(", ");
@@ -89,16 +42,16 @@ const HEAD = [
   "of these",
 ];
 
-function cells(row: Summary): string[] {
+function cells({ line, goal, total }: Summary): string[] {
   return [
-    row.name,
-    row.unit,
-    row.done.toLocaleString("en"),
-    row.goal.toLocaleString("en"),
-    row.violations.toLocaleString("en"),
-    row.seconds.toLocaleString("en"),
-    `${row.compared} of ${row.shares} shares`,
-    moreText(row),
+    line.name,
+    line.unit,
+    total.done.toLocaleString("en"),
+    goal.toLocaleString("en"),
+    total.violations.toLocaleString("en"),
+    total.seconds.toLocaleString("en"),
+    `${total.compared} of ${total.shares} shares`,
+    moreText(total),
   ];
 }
 

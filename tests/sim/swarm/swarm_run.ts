@@ -91,6 +91,8 @@ export class SwarmRun {
   readonly #switches: Switches;
   #disk: SimulatedDisk;
   #required: Death = "process";
+  /** A fault is planned on this disk that may lose what was only handed over. */
+  #isLossPlanned = false;
   #stepsLeft = Infinity;
   /** Stores opened and compared. */
   states = 0;
@@ -161,7 +163,10 @@ export class SwarmRun {
     if (kinds.length === 0) return;
     const kind = kinds[random.below(kinds.length)]!;
     const fault: Fault = { ...kind.fault, at: random.below(below) };
-    if (kind.afterDeath === "durable") this.#required = "power";
+    if (kind.afterDeath === "durable") {
+      this.#required = "power";
+      this.#isLossPlanned = true;
+    }
     // One at a time: what holds after two that meet is promised by nobody.
     disk.heal();
     disk.fail(fault);
@@ -181,7 +186,7 @@ export class SwarmRun {
       try {
         await this.#life.open(disk, this.#required);
         this.states++;
-        this.#required = disk.injected > 0 ? this.#required : "process";
+        if (disk.injected === 0 && !this.#isLossPlanned) this.#required = "process";
         return;
       } catch (error) {
         forgive(disk, error);
@@ -193,6 +198,7 @@ export class SwarmRun {
   #fall(death: Death, random: Prng): void {
     const disk = this.#disk;
     disk.heal();
+    this.#isLossPlanned = false;
     this.injected += disk.injected;
     if (death === "process") {
       this.#disk = disk.processDeath();

@@ -18,6 +18,11 @@ test("swarm: the same seeds give the same lives", async () => {
   assert.deepEqual(await runSwarm(options), await runSwarm(options));
 });
 
+test("swarm: a fault planned for a recovery that meets the next life may lose what its kind may", async () => {
+  const report = await runSwarm({ seeds: 1, from: 1285 });
+  assert.deepEqual(report.violations, []);
+});
+
 /** Fails once it was poked after it had been wound up. */
 const fragile: SwarmWorld = {
   name: "fragile",
