@@ -28,6 +28,7 @@
  * @module
  */
 
+import { assert } from "../../errors.ts";
 import { PAGE_BYTES } from "../limits.ts";
 
 /** Bytes of the page header. */
@@ -295,6 +296,18 @@ export function compactPage(a: Arena, base: number): void {
 }
 
 /**
+ * Takes bytes for a cell beside `count` others. A cell that reached into the slots would be damage
+ * with a good checksum: who asks for it has miscounted.
+ * @throws {InvariantError} it does not fit
+ */
+function lowerFloor(a: Arena, base: number, bytes: number, count: number): number {
+  const floor = a.u16[(base + 20) >> 1]! - bytes;
+  assert(floor >= HEADER_BYTES + (count + 1) * SLOT_BYTES, "a cell does not fit into its page");
+  a.u16[(base + 20) >> 1] = floor;
+  return floor;
+}
+
+/**
  * Makes room for a cell of `bytes` bytes at `slot` and writes its slot; the caller has made sure
  * that it fits ({@linkcode freeBytes}) and writes the cell's bytes.
  * @returns the offset of the new cell in the arena.
@@ -327,8 +340,7 @@ export function openCell(
   if (slot < count) {
     a.u8.copyWithin(slotAt + SLOT_BYTES, slotAt, base + HEADER_BYTES + count * SLOT_BYTES);
   }
-  const floor = a.u16[(base + 20) >> 1]! - bytes;
-  a.u16[(base + 20) >> 1] = floor;
+  const floor = lowerFloor(a, base, bytes, count);
   a.u16[(base + 18) >> 1] = count + 1;
   a.u16[(slotAt + 4) >> 1] = floor;
   a.u16[(slotAt + 6) >> 1] = length;
@@ -371,8 +383,7 @@ export function copyCell(
   const bytes = cellBytes(from, fromBase, slot, level);
   const at = fromBase + cellAt(from, fromBase, slot);
   const count = slotCount(to, toBase);
-  const floor = to.u16[(toBase + 20) >> 1]! - bytes;
-  to.u16[(toBase + 20) >> 1] = floor;
+  const floor = lowerFloor(to, toBase, bytes, count);
   to.u16[(toBase + 18) >> 1] = count + 1;
   const slotAt = toBase + HEADER_BYTES + count * SLOT_BYTES;
   to.u16[(slotAt + 4) >> 1] = floor;

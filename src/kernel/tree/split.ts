@@ -108,10 +108,11 @@ export function splitPage(
   const count = slotCount(left, leftBase);
   const local = level === 0 && growsLocally(left, leftBase);
 
-  // `kept` existing slots stay left; the new cell goes left if `slot` lies before the cut.
+  // So many of all cells, the new one included, are left of the cut.
   const append = slot === count && (local || isRightEdge(tree, depth));
-  const kept = append ? count : middle(left, leftBase, level, count, slot, bytes);
-  const goesLeft = slot < kept;
+  const cut = append ? count : middle(left, leftBase, level, count, slot, bytes);
+  const goesLeft = slot < cut;
+  const kept = goesLeft ? cut - 1 : cut;
 
   const rightFrame = pager.create(root.id, level);
   root.pages++;
@@ -140,7 +141,10 @@ export function splitPage(
   return rightFrame;
 }
 
-/** The number of existing slots after which the halves, the new cell included, are most even. */
+/**
+ * How many cells, the new one included, make the left half: the first number that fills at least half
+ * of the bytes. One cell at a time, so that it has less than half and a cell, which fits.
+ */
 function middle(
   a: Arena,
   base: number,
@@ -152,14 +156,14 @@ function middle(
   let total = SLOT_BYTES + bytes;
   for (let i = 0; i < count; i++) total += SLOT_BYTES + cellBytes(a, base, i, level);
   let sum = 0;
-  let kept = 0;
-  // Both sides keep at least one slot; a branch keeps one separator to raise.
+  let cut = 0;
+  // The right half keeps at least one cell.
   do {
-    if (kept === slot) sum += SLOT_BYTES + bytes;
-    sum += SLOT_BYTES + cellBytes(a, base, kept, level);
-    kept++;
-  } while (sum * 2 < total && kept < count - 1);
-  return kept;
+    const size = cut === slot ? bytes : cellBytes(a, base, cut < slot ? cut : cut - 1, level);
+    sum += SLOT_BYTES + size;
+    cut++;
+  } while (sum * 2 < total && cut < count);
+  return cut;
 }
 
 /** The shortest key that is above all of the left leaf and not above the right one. */
