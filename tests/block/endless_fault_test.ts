@@ -44,3 +44,31 @@ test("EndlessStream: when all syncs fail, the next process finds what was handed
     await after.close();
   }
 });
+
+test("EndlessStream: a failed sync beside a run that is being allocated leaves a log that opens", async () => {
+  for (let at = 0; at < 6; at++) {
+    const disk = new SimulatedDisk({ seed: 6 });
+    const log = await EndlessStream.open("/log", { io: disk.io, segmentBytes: 16_384 });
+    await log.append(new Uint8Array(10));
+    disk.fail({ operation: "sync", mode: "F3", at });
+    // The log goes on in another run, too, should the sync of the append be the one that fails.
+    const growing = log.grow().catch(() => {});
+    await log.append(new Uint8Array(30)).catch(() => {});
+    await growing;
+    await log.close().catch(() => {});
+    const next = await EndlessStream.open("/log", { io: disk.processDeath().io });
+    assert.ok(next.end >= 1);
+    await next.close();
+  }
+});
+
+test("EndlessStream.dropCursor is POISONED behind a failed write: a cursor that is in doubt may be there later", async () => {
+  const disk = new SimulatedDisk({ seed: 7 });
+  const log = await EndlessStream.open("/log", { io: disk.io });
+  await log.append(new Uint8Array(10));
+  disk.fail({ operation: "sync" });
+  await assert.rejects(log.setCursor("a", 1), { code: "POISONED" });
+  await assert.rejects(log.dropCursor("a"), { code: "POISONED" });
+  await log.close();
+  await assert.rejects(log.dropCursor("a"), { code: "CLOSED" });
+});

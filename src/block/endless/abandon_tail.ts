@@ -17,7 +17,7 @@
 import { isHoldfastError } from "../../errors.ts";
 import type { Blocks } from "../blocks.ts";
 import { SEGMENT_HEADER_BYTES } from "../stream/segment_header.ts";
-import { checkSegmentShape, type SegmentMark, StreamSegment } from "../stream/stream_segment.ts";
+import { type SegmentMark, StreamSegment } from "../stream/stream_segment.ts";
 import { PART_FIELDS, readWindow } from "../stream/segment_window.ts";
 import { WHOLE } from "../stream/stream_record.ts";
 import { addSnapshot } from "./recover_stream.ts";
@@ -31,9 +31,9 @@ export async function abandonTail(core: StreamCore): Promise<void> {
   core.successor = null;
   let isBegun = false;
   try {
-    const blocks = core.spares.shift() ?? await core.allocator.allocate();
+    const blocks = await core.spare(0);
+    core.spares.shift();
     core.successor = blocks;
-    checkSegmentShape(blocks);
     const { header, synced } = current;
     const segment = StreamSegment.begin(core.host, blocks, {
       number: header.number + 1,

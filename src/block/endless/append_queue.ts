@@ -25,7 +25,7 @@ import {
   TRAILING,
   WHOLE,
 } from "../stream/stream_record.ts";
-import { checkSegmentShape, StreamSegment } from "../stream/stream_segment.ts";
+import { StreamSegment } from "../stream/stream_segment.ts";
 import { abandonTail } from "./abandon_tail.ts";
 import { addSnapshot } from "./recover_stream.ts";
 import type { StreamCore } from "./stream_core.ts";
@@ -221,7 +221,7 @@ export class AppendQueue {
     let left = bytes + (records.length - 1) * RECORD_OVERHEAD_BYTES - first;
     try {
       do {
-        const room = roomOf(await this.#spare(fresh++)) - snapshot;
+        const room = roomOf(await this.#core.spare(fresh++)) - snapshot;
         if (left > room && !spans) throw this.#tooLarge(bytes, room);
         left -= room;
       } while (left > 0);
@@ -250,16 +250,8 @@ export class AppendQueue {
 
   /** Begins another segment: its header says that all before it was durable. Nothing may wait. */
   async advance(): Promise<void> {
-    await this.#spare(0);
+    await this.#core.spare(0);
     await this.#begin(false);
-  }
-
-  /** A run that is to be used, by its place among those allocated ahead. */
-  async #spare(index: number): Promise<Blocks> {
-    const { spares, allocator } = this.#core;
-    while (spares.length <= index) spares.push(await allocator.allocate());
-    checkSegmentShape(spares[index]!);
-    return spares[index]!;
   }
 
   #tooLarge(bytes: number, most: number): StateError {

@@ -251,9 +251,15 @@ export class EndlessStream {
     return core.controls.cursors.get(name) ?? offset;
   }
 
-  /** Removes a cursor, durably. @returns whether it was there */
+  /**
+   * Removes a cursor, durably.
+   * @returns whether it was there
+   * @throws {StateError} `POISONED`, `CLOSED`, `READ_ONLY`
+   */
   async dropCursor(name: string): Promise<boolean> {
-    this.#core.checkOpen();
+    // Where a write has failed, a cursor that is not there yet may be with the next opening.
+    const refusal = this.#core.refusal();
+    if (refusal !== undefined) throw refusal;
     if (!this.#core.controls.cursors.has(name)) return false;
     await this.#control(dropControl(name));
     return true;

@@ -8,6 +8,7 @@ import { StateError } from "../../errors.ts";
 import type { BlockAllocator, Blocks } from "../blocks.ts";
 import type { SegmentHeader } from "../stream/segment_header.ts";
 import type { SegmentHost, SegmentStart, StreamSegment } from "../stream/stream_segment.ts";
+import { checkSegmentShape } from "../stream/stream_segment.ts";
 import type { CompleteStreamOptions } from "./endless_options.ts";
 import { StreamControls } from "./stream_control.ts";
 import { WindowCache } from "./window_cache.ts";
@@ -121,6 +122,18 @@ export class StreamCore {
       previousEnd: written.at,
       previousBytes: written.bytes + written.spilled + written.trailing,
     };
+  }
+
+  /**
+   * The run that is to be used next, or a later one of those allocated ahead. They are used in the
+   * order of their numbers: recovery takes a blank one before a used one for damage. So what is
+   * allocated here stands behind what others have under way.
+   */
+  async spare(index: number): Promise<Blocks> {
+    const { spares, allocator } = this;
+    while (spares.length <= index) spares.push(await allocator.allocate());
+    checkSegmentShape(spares[index]!);
+    return spares[index]!;
   }
 
   /** Takes over a new segment. */

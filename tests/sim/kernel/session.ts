@@ -185,7 +185,8 @@ export class Session {
 
   /** Decides everything that is in doubt now: commits what `choose` says, rolls the rest back. */
   async decide(choose: (id: string) => boolean): Promise<void> {
-    await Promise.all(
+    // None may be under way any more when this ends: what follows may be the end of the process.
+    const ends = await Promise.allSettled(
       this.database.prepared().map((one) => {
         const id = new TextDecoder().decode(one.transactionId);
         const gone: Write = { structure: "in doubt", key: id, value: undefined };
@@ -193,6 +194,7 @@ export class Session {
         return this.#follow([...this.oracle.prepared.get(id) ?? [], gone], "disk", one.commit());
       }),
     );
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 
   /** Tells the oracle of something that has its place in the order of commits. */

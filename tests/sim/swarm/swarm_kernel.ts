@@ -184,6 +184,8 @@ class KernelLife implements SwarmLife {
   /** Removes some blobs, one in each commit. */
   async #collectGarbage(session: Session, random: Prng): Promise<void> {
     await this.settle();
+    // Which blobs there are is in doubt.
+    if (isInTrouble(this.#disk!)) return;
     const { oracle } = session;
     const ids: string[] = [];
     for (const name of oracle.latest().keys()) {
