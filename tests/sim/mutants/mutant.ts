@@ -7,15 +7,15 @@ export interface Edit {
   readonly replace: string;
 }
 
-/** What finds planted bugs: power cuts, failing calls, damaged bytes. */
-export type CampaignName = "crashes" | "faults" | "damage";
+/** What finds planted bugs: power cuts, failing calls, damaged bytes, random lives. */
+export type CampaignName = "crashes" | "faults" | "damage" | "swarm";
 
 /** A planted bug. */
 export interface Mutant {
   readonly name: string;
   /** The campaign that finds it. Default "crashes". */
   readonly campaign?: CampaignName;
-  /** The subject that finds it, or the golden store. Default "first create". */
+  /** The subject that finds it, the golden store, or the swarm's seed. Default "first create". */
   readonly subject?: string;
   readonly edits: readonly Edit[];
 }

@@ -8,6 +8,7 @@ import type { Mutant } from "./mutant.ts";
 import { recoveryMutants } from "./recovery_mutants.ts";
 import { streamsMutants } from "./streams_mutants.ts";
 import { structureMutants } from "./structure_mutants.ts";
+import { swarmMutants } from "./swarm_mutants.ts";
 
 /** Every planted bug. */
 export const mutants: readonly Mutant[] = [
@@ -18,4 +19,5 @@ export const mutants: readonly Mutant[] = [
   ...streamsMutants,
   ...faultMutants,
   ...damageMutants,
+  ...swarmMutants,
 ];

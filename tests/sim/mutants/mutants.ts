@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<CampaignName, (subject: string) => readonly stri
   damage: (
     subject,
   ) => ["damage/damage_main.ts", "--runs", "1500", "--lanes", "1", "--store", subject],
+  swarm: (seed) => ["main.ts", "--swarm", "1", "--seed", seed],
 };
 
 interface Outcome {
@@ -119,7 +120,8 @@ const seed = values.share === undefined ? values.seed : "1";
 async function campaign(folder: string, command: readonly string[]): Promise<Outcome> {
   const [main = "", ...options] = command;
   const runtime = "Deno" in globalThis ? ["run", "-A", "--no-check"] : [];
-  const args = [...runtime, join(folder, "tests/sim", main), ...options, "--seed", seed];
+  const args = [...runtime, join(folder, "tests/sim", main), ...options];
+  if (!options.includes("--seed")) args.push("--seed", seed);
   args.push("--quiet", ...(main === "main.ts" ? ["--violations", "1"] : []));
   const { status, stdout, stderr, signal } = await run(args, folder);
   const lines = stdout.split("\n");
@@ -127,7 +129,9 @@ async function campaign(folder: string, command: readonly string[]): Promise<Out
   const violation = lines.find((line) => line.startsWith("VIOLATION")) ??
     lines.find((line) => / passed, [1-9]\d* failed$/.test(line));
   // Where it was found, for those who want to see it: seed, subject and place.
-  if (violation !== undefined) return { killed: true, text: `seed ${seed}: ${violation}` };
+  if (violation !== undefined) {
+    return { killed: true, text: `seed ${args[args.indexOf("--seed") + 1]}: ${violation}` };
+  }
   if (signal !== null) return { killed: false, text: "the campaign did not end in time" };
   const summary = lines.findLast((line) => line !== "") ?? "";
   if (status === 0) return { killed: false, text: summary };
