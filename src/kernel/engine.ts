@@ -65,6 +65,8 @@ export class Engine {
   closedCursor: unknown;
   /** The run for the next free space bitmap; the old one takes its place. */
   spareBitmap: PageRun | undefined;
+  /** The run of the bitmap that the superblock names which is being made durable. */
+  comingBitmap: PageRun | undefined;
   /** A log extent taken before the checkpoint that is going to name it instead of one in use. */
   spareExtent: PageRun | undefined;
   /** Pages that applying sequenced commits may take: reserved, so that it cannot run out of space. */

@@ -281,8 +281,10 @@ export class Checkpointer {
       nextTree: engine.nextTree,
       rootsTree: { ...states.root(states.working, ROOTS_TREE) },
     };
-    // Runs of uncommitted values belong to nobody until a durable record names them.
+    // Runs of uncommitted values belong to nobody until a durable record names them. Another run may
+    // take the place of the spare one before the image's bitmap is written.
     for (const [page, count] of engine.reserved) clearRun(image.bitmap, page, count);
+    clearRun(image.bitmap, engine.spareBitmap!.page, engine.spareBitmap!.pages);
     states.renew();
     if (!request.exclusive) log.switchTo(extentOf(engine.superblock.next));
     return image;

@@ -37,7 +37,9 @@ export function reserveForCheckpoint(engine: Engine, pages: number, isFreeing = 
   const reserve = slack + 2 * states.dirtyTrees.size + engine.promisedPages + pages;
   space.ensure(reserve);
   const needed = bitmapPages(engine);
-  if (engine.spareBitmap !== undefined && engine.spareBitmap.pages >= needed) return;
+  // While a superblock becomes durable, the bitmap of the one before is the next spare one.
+  const spare = engine.spareBitmap ?? (engine.comingBitmap && engine.superblock.bitmap);
+  if (spare !== undefined && spare.pages >= needed) return;
   const page = space.allocateRun(needed);
   if (engine.spareBitmap !== undefined) {
     space.release(engine.spareBitmap.page, engine.spareBitmap.pages);
@@ -133,7 +135,9 @@ export function nextExtents(engine: Engine, exclusive: boolean): Extents {
 }
 
 /**
- * Writes the bitmap of an image, with the places of the new superblock in it.
+ * Writes the bitmap of an image, with the places of the new superblock in it. From then on its run is
+ * that superblock's, and no spare one any more: commits go on while it becomes durable, and one of
+ * them may want a larger run for the checkpoint after it.
  * @returns where it is, and how many pages the image has
  */
 export function writeBitmap(
@@ -142,7 +146,8 @@ export function writeBitmap(
   extents: Extents,
 ): Pick<Superblock, "bitmap" | "pageCount"> {
   const { space, file, checksum, superblock } = engine;
-  const { page, pages } = engine.spareBitmap!;
+  const { page, pages } = engine.comingBitmap = engine.spareBitmap!;
+  engine.spareBitmap = undefined;
   const words = new Uint32Array((space.pageCount + 31) >>> 5);
   words.set(image.subarray(0, words.length));
   clearRun(words, superblock.bitmap.page, superblock.bitmap.pages);
@@ -160,11 +165,17 @@ export function writeBitmap(
   };
 }
 
-/** Lets go of the places that only the superblock before named; its bitmap run is the next one. */
+/**
+ * Lets go of the places that only the superblock before named. Its bitmap run is the next one, unless
+ * a commit has taken a larger one meanwhile.
+ */
 export function releasePlaces(engine: Engine, old: Superblock): void {
   const { space } = engine;
   const { current, next } = engine.superblock;
-  engine.spareBitmap = { page: old.bitmap.page, pages: old.bitmap.pages };
+  const { page, pages } = old.bitmap;
+  if (engine.spareBitmap === undefined) engine.spareBitmap = { page, pages };
+  else space.release(page, pages);
+  engine.comingBitmap = undefined;
   // The new places may overlap the old ones.
   space.release(old.current.page, old.current.pages);
   space.markRun(current.page, current.pages);
