@@ -95,7 +95,7 @@ const runtime = globalThis as { setImmediate?: (callback: () => void) => unknown
  * one that does the same calls with the same options has the same decisions, images and trace.
  *
  * Not shared between threads. Every folder exists; there are no links. Its time stands still but for
- * `advance` and `syncMilliseconds`; only turns of the event loop are the real ones.
+ * `advance`, `syncMilliseconds` and `writeMilliseconds`; only turns of the event loop are the real ones.
  *
  * @example A sync that fails
  * ```ts
@@ -338,7 +338,10 @@ export class SimulatedDisk {
       draw: (limit): number => this.#draw(limit),
       find: (path): Inode | undefined => this.#volume.find(path),
       free: (): number => this.#free(),
-      elapse: (): void => this.advance(this.#options.syncMilliseconds ?? 0),
+      elapse: (call): void => {
+        const { syncMilliseconds = 0, writeMilliseconds = 0 } = this.#options;
+        this.advance(call === "sync" ? syncMilliseconds : writeMilliseconds);
+      },
       turn: (callback): void => {
         if (runtime.setImmediate !== undefined) runtime.setImmediate(callback);
         else setTimeout(callback, 0);

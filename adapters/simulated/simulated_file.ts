@@ -29,8 +29,8 @@ export interface FileHost {
   find(path: string): Inode | undefined;
   /** Bytes that may still be allocated. */
   free(): number;
-  /** A sync passed: lets the clock run. */
-  elapse(): void;
+  /** A call has ended: lets the clock run. */
+  elapse(call: "write" | "sync"): void;
   /** Calls back in a later turn of the event loop. */
   turn(callback: () => void): void;
 }
@@ -71,6 +71,7 @@ export class SimulatedFile implements IoFile {
       buffer.length,
       (already) => this.#writeSome(operation, buffer.subarray(already), offset + already),
     );
+    this.#host.elapse("write");
     if (done === buffer.length) return;
     throw takesNothingError(this.#path, offset + done);
   }
@@ -110,7 +111,7 @@ export class SimulatedFile implements IoFile {
   }
 
   #endSync(mark: number, fault: Fault | undefined): void {
-    this.#host.elapse();
+    this.#host.elapse("sync");
     endSync(this.#inode, fault, this.#path, () => this.#inode.sync(mark));
   }
 

@@ -26,6 +26,11 @@ export interface SimulatedDiskOptions {
    */
   readonly syncMilliseconds?: number;
   /**
+   * Milliseconds of simulated time that a write takes: what a program does in steps of some
+   * milliseconds lets others run between them. Default 0.
+   */
+  readonly writeMilliseconds?: number;
+  /**
    * The checksums that the adapter supplies, for example native ones, which are faster. Default:
    * none, so that Holdfast takes its own.
    */

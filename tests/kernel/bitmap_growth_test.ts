@@ -49,3 +49,25 @@ test("a commit that outgrows the bitmap's run while a superblock becomes durable
   await assertWhole(again);
   await again.close();
 });
+
+test("a run that a larger one replaces while a checkpoint writes its pages is not part of the image", async () => {
+  // Its pages are written in steps, between which commits go on.
+  const disk = new SimulatedDisk({ syncMilliseconds: 10, writeMilliseconds: 5 });
+  const db = await Database.open(PATH, { io: disk.io });
+  await putMany(db, 900);
+  await db.update((tx) => tx.open(table).put(MANY, new Uint8Array(100 * MEBIBYTE)));
+  await putMany(db, 800);
+  const [syncs, writes] = [disk.calls("sync"), disk.calls("write")];
+  const checkpoint = db.checkpoint();
+  while (disk.calls("write") === writes) await undefined;
+  await db.update((tx) => tx.open(table).put(MANY + 1, new Uint8Array(30 * MEBIBYTE)), {
+    durability: "os",
+  });
+  assert.equal(disk.calls("sync"), syncs, "the checkpoint is still writing");
+  assert.ok(db.stats().fileBytes > BITMAP_PAGE_COVERS);
+  await checkpoint;
+  const image = await Database.open(PATH, { io: disk.crash("nothing kept").io });
+  await assertWhole(image);
+  await image.close();
+  await db.close();
+});

@@ -65,6 +65,16 @@ test("SimulatedDisk.flipBit: reads and later images have the damage", async () =
   assert.throws(() => disk.flipBit("/f", 512, 0), RangeError);
 });
 
+test("SimulatedDisk: writes take writeMilliseconds of simulated time", async () => {
+  const { disk, file } = await diskWithFile(1024, { writeMilliseconds: 3 });
+  const begin = disk.io.monotonic();
+  file.writeAt(new Uint8Array(100), 0);
+  file.writeAt(new Uint8Array(100), 50);
+  assert.equal(disk.io.monotonic() - begin, 6);
+  file.sync();
+  assert.equal(disk.io.monotonic() - begin, 6);
+});
+
 test("SimulatedDisk: syncAsync covers only what was written before it started", async () => {
   const { disk, file } = await diskWithFile(1024, { syncMilliseconds: 5 });
   assert.equal(disk.io.capabilities.asyncSync, true);

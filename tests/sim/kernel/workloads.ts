@@ -23,6 +23,9 @@ const SMALL: DatabaseOptions = { cacheBytes: 1024 * 1024, logBytes: 256 * 1024 }
 /** Its cache holds an image of more than 256 pages. */
 const WIDE: DatabaseOptions = { ...SMALL, cacheBytes: 4 * 1024 * 1024 };
 
+/** Its syncs run beside the thread, and a checkpoint pauses between writes. */
+const SLOW: SimulatedDiskOptions = { syncMilliseconds: 5, writeMilliseconds: 1 };
+
 /** A sector under a write may become garbage from end to end: the guard of seals and slots. */
 const NO_PSOW: SimulatedDiskOptions = { profile: "no-psow", sectorBytes: 4096 };
 
@@ -335,8 +338,8 @@ export const workloads: readonly Workload[] = [
   { name: "content store", database: SMALL, disk: {}, run: contentStores },
   { name: "vector", database: SMALL, disk: {}, run: vectorChanges },
   { name: "stepped checkpoint", database: SMALL, disk: {}, run: steppedCheckpoint },
-  { name: "wide image", database: WIDE, disk: { syncMilliseconds: 5 }, run: wideImage },
-  { name: "slow disk", database: SMALL, disk: { syncMilliseconds: 5 }, run: groupCommit },
+  { name: "wide image", database: WIDE, disk: SLOW, run: wideImage },
+  { name: "slow disk", database: SMALL, disk: SLOW, run: groupCommit },
   { name: "no-psow commits", database: SMALL, disk: NO_PSOW, run: groupCommit },
   { name: "no-psow mixed durability", database: SMALL, disk: NO_PSOW, run: mixedDurability },
   { name: "no-psow seals", database: SMALL, disk: NO_PSOW, run: sealedBehindUnsealed },

@@ -14,7 +14,7 @@ const OS: StreamsSettings = { ...SMALL, durability: "os" };
 /** A sector under a write may become garbage from end to end. */
 const NO_PSOW: SimulatedDiskOptions = { profile: "no-psow", sectorBytes: 4096 };
 const HOSTILE: SimulatedDiskOptions = { profile: "hostile" };
-const SLOW: SimulatedDiskOptions = { syncMilliseconds: 5 };
+const SLOW: SimulatedDiskOptions = { syncMilliseconds: 5, writeMilliseconds: 1 };
 
 /** All of them. */
 export const streamsSubjects: readonly Subject[] = [

@@ -216,5 +216,8 @@ export const structureSubjects: readonly Subject[] = [
   structureSubject("register: commits", registers, commits!),
   structureSubject("register: durability", registers, durability!, { profile: "hostile" }),
   structureSubject("record log: commits", recordLogs, commits!),
-  structureSubject("record log: checkpoints", recordLogs, checkpoints!, { syncMilliseconds: 5 }),
+  structureSubject("record log: checkpoints", recordLogs, checkpoints!, {
+    syncMilliseconds: 5,
+    writeMilliseconds: 1,
+  }),
 ];

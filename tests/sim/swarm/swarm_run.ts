@@ -219,16 +219,12 @@ export function drawSwitches(world: SwarmWorld, random: Prng): Switches {
     .filter((action) => world.always.includes(action) || isOn());
   const profiles = ["sector512", "page4k", "hostile", "no-psow", "prefix", "stale"] as const;
   const profile = profiles[random.below(profiles.length)]!;
-  return {
-    actions,
-    kinds: kindsFor(world.like ?? "").filter(({ afterPower }) =>
-      afterPower === "durable" && isOn()
-    ),
-    disk: {
-      profile,
-      syncMilliseconds: isOn() ? 5 : 0,
-    },
-  };
+  const kinds = kindsFor(world.like ?? "").filter(({ afterPower }) =>
+    afterPower === "durable" && isOn()
+  );
+  // A checkpoint of a slow disk pauses between writes, and commits go on.
+  const slow = isOn() ? { syncMilliseconds: 5, writeMilliseconds: 1 } : {};
+  return { actions, kinds, disk: { profile, ...slow } };
 }
 
 /** Draws steps among what is switched on. */
