@@ -201,5 +201,7 @@ export const endlessWorld: SwarmWorld = {
   },
   always: ["append", "cut the power", "rest"],
   like: "log: ",
+  // Whoever opens next takes what reads still show for durable: see `SPARED` in `fault_kinds.ts`.
+  sparedOpening: "sync: F2",
   begin: (random) => new EndlessLife(random),
 };

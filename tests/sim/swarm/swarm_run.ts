@@ -51,6 +51,8 @@ export interface SwarmWorld {
   readonly always: readonly string[];
   /** The beginning of the names of the subjects that promise what it does. Default: none. */
   readonly like?: string;
+  /** The beginning of the names of faults that an opening need not survive. Default: none. */
+  readonly sparedOpening?: string;
   begin(random: Prng): SwarmLife;
 }
 
@@ -88,6 +90,7 @@ const RECOVERIES = 3;
 /** Runs some steps from an empty disk on. */
 export class SwarmRun {
   readonly #life: SwarmLife;
+  readonly #world: SwarmWorld;
   readonly #switches: Switches;
   #disk: SimulatedDisk;
   #required: Death = "process";
@@ -101,6 +104,7 @@ export class SwarmRun {
   readonly #events: string[] = [];
 
   constructor(world: SwarmWorld, switches: Switches, seed: number) {
+    this.#world = world;
     this.#switches = switches;
     this.#disk = nativeDisk(switches.disk, seed);
     this.#life = world.begin(new Prng(seed).fork("world"));
@@ -158,11 +162,12 @@ export class SwarmRun {
     }
   }
 
-  #plan(disk: SimulatedDisk, random: Prng, below: number): void {
+  #plan(disk: SimulatedDisk, random: Prng, below: number, spared?: string): void {
     const { kinds } = this.#switches;
     if (kinds.length === 0) return;
     const kind = kinds[random.below(kinds.length)]!;
     const fault: Fault = { ...kind.fault, at: random.below(below) };
+    if (spared !== undefined && kind.name.startsWith(spared)) return;
     if (kind.afterDeath === "durable") {
       this.#required = "power";
       this.#isLossPlanned = true;
@@ -182,7 +187,9 @@ export class SwarmRun {
       this.#fall(death, random);
       const disk = this.#disk;
       if (attempt < RECOVERIES && random.below(4) === 0) disk.cutAt(random.below(12));
-      if (attempt < RECOVERIES && random.below(5) === 0) this.#plan(disk, random, 8);
+      if (attempt < RECOVERIES && random.below(5) === 0) {
+        this.#plan(disk, random, 8, this.#world.sparedOpening);
+      }
       try {
         await this.#life.open(disk, this.#required);
         this.states++;
