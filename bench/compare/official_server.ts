@@ -1,5 +1,6 @@
 /**
- * The official Node server on a folder: `official_server.ts FOLDER` prints `LISTEN URL`.
+ * The official Node server on a folder, or in memory: `official_server.ts FOLDER|--memory` prints
+ * `LISTEN URL`.
  *
  * @module
  */
@@ -8,7 +9,8 @@ import process from "node:process";
 import { importPeer } from "./peer.ts";
 
 interface OfficialPackage {
-  DurableStreamTestServer: new (options: { port: number; host: string; dataDir: string }) => {
+  /** Without `dataDir` it keeps everything in memory. */
+  DurableStreamTestServer: new (options: { port: number; host: string; dataDir?: string }) => {
     start(): Promise<string>;
     stop(): Promise<void>;
   };
@@ -17,9 +19,12 @@ interface OfficialPackage {
 const { DurableStreamTestServer } = await importPeer<OfficialPackage>("@durable-streams/server");
 const dataDir = process.argv[2];
 if (dataDir === undefined) {
-  console.error("usage: official_server.ts FOLDER");
+  console.error("usage: official_server.ts FOLDER|--memory");
   process.exit(2);
 }
-const server = new DurableStreamTestServer({ port: 0, host: "127.0.0.1", dataDir });
+const listen = { port: 0, host: "127.0.0.1" };
+const server = new DurableStreamTestServer(
+  dataDir === "--memory" ? listen : { ...listen, dataDir },
+);
 process.once("SIGTERM", () => server.stop().then(() => process.exit(0)));
 console.log(`LISTEN ${await server.start()}`);

@@ -10,6 +10,7 @@ import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { connect } from "node:net";
 
+/** What is read from a socket at a time, unless told otherwise. */
 const READ_BYTES = 256 * 1024;
 const HEAD_END = Buffer.from("\r\n\r\n");
 
@@ -44,13 +45,13 @@ export class HttpConnection {
   #pending: Pending | undefined;
   #failure: Error | undefined;
 
-  private constructor(port: number, opened: () => void) {
+  private constructor(port: number, readBytes: number, opened: () => void) {
     this.#socket = connect({
       host: "127.0.0.1",
       port,
       noDelay: true,
       onread: {
-        buffer: Buffer.allocUnsafe(READ_BYTES),
+        buffer: Buffer.allocUnsafeSlow(readBytes),
         callback: (length, buffer) => {
           this.#receive(buffer.subarray(0, length) as Buffer);
           return true;
@@ -62,9 +63,9 @@ export class HttpConnection {
   }
 
   /** Connects to a port of the loopback interface. */
-  static open(port: number): Promise<HttpConnection> {
+  static open(port: number, readBytes: number = READ_BYTES): Promise<HttpConnection> {
     return new Promise((resolve, reject) => {
-      const connection = new HttpConnection(port, () => {
+      const connection = new HttpConnection(port, readBytes, () => {
         connection.#pending = undefined;
         resolve(connection);
       });
@@ -178,14 +179,21 @@ export class HttpConnection {
   }
 }
 
+/** What a request has besides its method and target. */
+export interface RequestContent {
+  readonly body?: Uint8Array;
+  readonly contentType?: string;
+  /** Further lines of the head, `Name: value`. */
+  readonly fields?: readonly string[];
+}
+
 /** The bytes of a request to a stream path. */
 export function requestBytes(
   method: "PUT" | "POST" | "GET",
   target: string,
-  body?: Uint8Array,
-  contentType = "application/octet-stream",
+  { body, contentType = "application/octet-stream", fields = [] }: RequestContent = {},
 ): Uint8Array {
-  const lines = [`${method} ${target} HTTP/1.1`, "Host: 127.0.0.1"];
+  const lines = [`${method} ${target} HTTP/1.1`, "Host: 127.0.0.1", ...fields];
   if (method !== "GET") {
     lines.push(`Content-Type: ${contentType}`, `Content-Length: ${body?.length ?? 0}`);
   }

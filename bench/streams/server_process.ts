@@ -7,14 +7,14 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import process from "node:process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 
 const START_MILLIS = 60_000;
 const STOP_MILLIS = 20_000;
+const ANSWER_MILLIS = 10_000;
 
-/** Resident memory in bytes: now, and the most since the last reset. */
+/** Resident memory in bytes: now, and the most since the start or the last reset. */
 export interface Memory {
   readonly resident: number;
   readonly peak: number;
@@ -25,40 +25,33 @@ export class ServerProcess {
   readonly port: number;
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
+  readonly #lines: Lines;
 
-  private constructor(child: ChildProcess, port: number, exited: Promise<void>) {
+  private constructor(child: ChildProcess, port: number, exited: Promise<void>, lines: Lines) {
     this.#child = child;
     this.port = port;
     this.#exited = exited;
+    this.#lines = lines;
   }
 
-  /** Starts `script` on this runtime; rejects when it ends or prints no `LISTEN` line in a minute. */
-  static async start(script: string, args: readonly string[]): Promise<ServerProcess> {
-    const child = spawn(process.execPath, [script, ...args], {
-      stdio: ["ignore", "pipe", "inherit"],
+  /** Starts a program; rejects when it ends or prints no `LISTEN` line in a minute. */
+  static async start([program, ...args]: readonly string[]): Promise<ServerProcess> {
+    const child = spawn(program!, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const exited = new Promise<void>((resolve) => {
+      child.once("exit", () => resolve());
+      child.once("error", () => resolve());
     });
-    const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-    const listening = new Promise<number>((resolve) => {
-      createInterface({ input: child.stdout! }).on("line", (line) => {
-        const port = /^LISTEN http:\/\/[^/]*:(\d+)\/?$/.exec(line)?.[1];
-        if (port !== undefined) resolve(Number(port));
-      });
-    });
-    const timeout = new AbortController();
-    const port = await Promise.race([
-      listening,
-      exited.then(() => undefined),
-      delay(START_MILLIS, undefined, { signal: timeout.signal }).catch(() => undefined),
-    ]);
-    timeout.abort();
+    const lines = new Lines(child);
+    const listening = lines.next(/^LISTEN http:\/\/[^/]*:(\d+)\/?$/);
+    const port = await within(START_MILLIS, [listening, exited.then(() => undefined)]);
     if (port === undefined) {
       child.kill("SIGKILL");
-      throw new Error(`${script} did not start (exit code ${child.exitCode})`);
+      throw new Error(`${[program, ...args].join(" ")} did not start (code ${child.exitCode})`);
     }
-    return new ServerProcess(child, port, exited);
+    return new ServerProcess(child, Number(port), exited, lines);
   }
 
-  /** What Linux says of the process; the peak counts from the last `resetPeak`. */
+  /** What Linux says of the process. */
   memory(): Memory {
     const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
     const field = (name: string): number =>
@@ -71,19 +64,55 @@ export class ServerProcess {
     writeFileSync(`/proc/${this.#child.pid}/clear_refs`, "5");
   }
 
+  /** Sends a signal and gives what `answer` captures of the line that follows. */
+  async ask(signal: NodeJS.Signals, answer: RegExp): Promise<string> {
+    const line = this.#lines.next(answer);
+    this.#child.kill(signal);
+    const captured = await within(ANSWER_MILLIS, [line, this.#exited.then(() => undefined)]);
+    if (captured === undefined) throw new Error(`the server did not answer ${signal}`);
+    return captured;
+  }
+
   /** SIGTERM, and SIGKILL to a server that has not ended 20 s later. */
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const timeout = new AbortController();
     this.#child.kill("SIGTERM");
-    const ended = await Promise.race([
-      this.#exited.then(() => true),
-      delay(STOP_MILLIS, false, { signal: timeout.signal }).catch(() => true),
-    ]);
-    timeout.abort();
-    if (!ended) {
+    const ended = await within(STOP_MILLIS, [this.#exited.then(() => true)]);
+    if (ended === undefined) {
       this.#child.kill("SIGKILL");
       await this.#exited;
     }
+  }
+}
+
+/** The lines that a process prints. */
+class Lines {
+  #pattern: RegExp | undefined;
+  #resolve: ((captured: string) => void) | undefined;
+
+  constructor(child: ChildProcess) {
+    createInterface({ input: child.stdout! }).on("line", (line) => {
+      const captured = this.#pattern?.exec(line)?.[1];
+      if (captured !== undefined) this.#resolve?.(captured);
+    });
+  }
+
+  /** The first group of the next line that matches; one wait at a time. */
+  next(pattern: RegExp): Promise<string> {
+    this.#pattern = pattern;
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+}
+
+/** The first of `promises`, or `undefined` after `millis`. */
+async function within<T>(millis: number, promises: readonly Promise<T>[]): Promise<T | undefined> {
+  const timeout = new AbortController();
+  const late = delay(millis, undefined, { signal: timeout.signal }).catch(() => undefined);
+  try {
+    return await Promise.race([...promises, late]);
+  } finally {
+    timeout.abort();
   }
 }
