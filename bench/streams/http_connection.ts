@@ -44,6 +44,7 @@ export class HttpConnection {
   #response: LoadResponse | undefined;
   #pending: Pending | undefined;
   #failure: Error | undefined;
+  #received = 0;
 
   private constructor(port: number, readBytes: number, opened: () => void) {
     this.#socket = connect({
@@ -53,6 +54,7 @@ export class HttpConnection {
       onread: {
         buffer: Buffer.allocUnsafeSlow(readBytes),
         callback: (length, buffer) => {
+          this.#received += length;
           this.#receive(buffer.subarray(0, length) as Buffer);
           return true;
         },
@@ -81,6 +83,11 @@ export class HttpConnection {
       this.#pending = { resolve, reject, sink };
       this.#socket.write(request);
     });
+  }
+
+  /** Bytes that have arrived, heads and all. */
+  get received(): number {
+    return this.#received;
   }
 
   close(): void {

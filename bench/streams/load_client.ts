@@ -27,10 +27,16 @@ export interface StreamSpec {
 /** The client of one server. */
 export class LoadClient {
   readonly #port: number;
+  #received = 0;
 
   /** A client of the server on a port of the loopback interface. */
   constructor(port: number) {
     this.#port = port;
+  }
+
+  /** Bytes that the connections closed so far have received. */
+  get received(): number {
+    return this.#received;
   }
 
   /**
@@ -49,7 +55,10 @@ export class LoadClient {
       }
       return await load(connections);
     } finally {
-      for (const connection of connections) connection.close();
+      for (const connection of connections) {
+        this.#received += connection.received;
+        connection.close();
+      }
     }
   }
 

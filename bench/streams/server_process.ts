@@ -59,6 +59,17 @@ export class ServerProcess {
     return { resident: field("VmRSS"), peak: field("VmHWM") };
   }
 
+  /**
+   * Bytes that the process has passed to write calls, of files and, where its runtime uses these
+   * calls for them, of sockets (proc(5), `wchar`). Not `write_bytes`: that counts the whole folio of
+   * the page cache for each byte changed in it, which is many pages since file systems have large
+   * folios, and twice what is written was seen.
+   */
+  written(): number {
+    const io = readFileSync(`/proc/${this.#child.pid}/io`, "utf8");
+    return Number(/^wchar: (\d+)$/m.exec(io)![1]);
+  }
+
   /** Makes the peak the present value (proc(5): 5 written to clear_refs). */
   resetPeak(): void {
     writeFileSync(`/proc/${this.#child.pid}/clear_refs`, "5");

@@ -40,8 +40,8 @@ const SIZES: Readonly<Record<keyof Settings, Size>> = {
   writtenMegabytes: {
     flag: "written-megabytes",
     full: 200,
-    quick: 40,
-    help: "payload of amplification; a tenth of it in 100 B",
+    quick: 20,
+    help: "payload of amplification; a quarter of it in 100 B",
   },
 };
 
