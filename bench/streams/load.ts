@@ -28,7 +28,7 @@ const USAGE = `usage: node bench/streams/load.ts [options]
   --rows A,B               of ${GROUP_NAMES.join()} (all)
   --server-runtime A,B     what ours runs on, of ${SERVER_RUNTIMES.join()} (node)
   --contestants A,B        only these of the servers (all)
-  --quick                  small sizes: a minute or two, for a look
+  --quick                  small sizes: some minutes, for a look
 ${SIZE_HELP}
   --dir FOLDER             where to put the data; must be on a disk (the temporary folder)
   --json FILE              write the figures

@@ -38,7 +38,7 @@ export async function measureIdle(
   const { seconds, peak } = await reopen(contestants, rounds, held);
   const text = `${idleStreams} idle streams`;
   return [
-    ...rowsOf(contestants, reopenHead("nothing"), nothing),
+    ...rowsOf(contestants, reopenHead("1 stream"), nothing),
     ...rowsOf(contestants, reopenHead(text, { target: 2 }), seconds),
     ...rowsOf(contestants, {
       name: `most memory until ${text} are reopened and idle`,
