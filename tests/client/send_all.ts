@@ -33,7 +33,7 @@ export async function sendAll(
     while (index < count) {
       const wanted = request(index);
       const { method, path, body, contentType } = wanted;
-      const answer = await connection.send(requestBytes(method, path, body, contentType));
+      const answer = await connection.send(requestBytes(method, path, { body, contentType }));
       if (answer.status !== status) throw new Error(`${method} ${path}: ${answer.status}`);
       sent?.(index);
       index = shares ? index + connections.length : next++;
