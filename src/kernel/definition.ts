@@ -11,6 +11,7 @@ import type { Codec } from "../base/key_codec.ts";
 import type { Draft } from "./transaction/drafts.ts";
 import type { ChangeFeed } from "./watch/change.ts";
 import type { CheckProblem } from "./check/check.ts";
+import type { KeyBatch } from "./tree/find_many.ts";
 import type { EntryCursor, KeyBounds } from "./tree/tree_cursor.ts";
 import type { Guard } from "./transaction/witness.ts";
 
@@ -39,6 +40,8 @@ export interface TreeReader {
   digest(name: string): Digest;
   /** The decoded value of a key, or `undefined`. */
   get<T>(key: ByteWriter, codec: Codec<T>): T | undefined;
+  /** What `get` gives for each key. */
+  getMany<T>(keys: KeyBatch, codec: Codec<T>): (T | undefined)[];
   /** Whether a key is there. */
   has(key: ByteWriter): boolean;
   /** Number of entries. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ByteWriter } from "../../base/byte_writer.ts";
+import { ByteWriter } from "../../base/byte_writer.ts";
 import { compareBytes } from "../../base/compare.ts";
 import { type Digest, digestNamed } from "../../base/digest.ts";
 import type { Codec } from "../../base/key_codec.ts";
@@ -13,6 +13,7 @@ import type { Engine } from "../engine.ts";
 import { HeldSource } from "../transaction/held_source.ts";
 import { MergeCursor } from "../transaction/merge_cursor.ts";
 import { OVERFLOW } from "../page/page.ts";
+import { findMany, FoundValues, type KeyBatch } from "./find_many.ts";
 import type { PendingTips } from "../commit/pending_tips.ts";
 import type { State } from "./state.ts";
 import { CursorEntry, type EntryCursor, type KeyBounds, TreeCursor } from "./tree_cursor.ts";
@@ -89,6 +90,41 @@ export class TreeView implements TreeReader {
       return codec.decode(value, 0, value.length);
     }
     return this.#decode(codec, tree.bytes, tree.valueAt, tree.valueAt + tree.valueLength);
+  }
+
+  getMany<T>(keys: KeyBatch, codec: Codec<T>): (T | undefined)[] {
+    this.source.check();
+    const { engine, source } = this;
+    if (source.tree < 0) return keys.ends.map(() => undefined);
+    if (source.sets.length > 0 || source.witness !== undefined) return this.getEach(keys, codec);
+    const values: (T | undefined)[] = [];
+    const found = new FoundValues();
+    while (values.length < keys.ends.length) {
+      const root = engine.states.root(source.state, source.tree);
+      const count = findMany(engine.tree, root, keys, values.length, engine.pool, found);
+      for (let i = 0; i < count; i++) {
+        const bytes = found.bytes[i]!;
+        const at = found.at[i]!;
+        const length = found.length[i]!;
+        if (length < 0) values.push(undefined);
+        else if (length !== OVERFLOW) values.push(codec.decode(bytes, at, at + length));
+        else {
+          const value = engine.overflow.read(bytes, at, codec);
+          values.push(codec.decode(value, 0, value.length));
+        }
+      }
+    }
+    return values;
+  }
+
+  /** One after the other: where it matters which are read, or changes lie over the tree. */
+  protected getEach<T>({ bytes, ends }: KeyBatch, codec: Codec<T>): (T | undefined)[] {
+    const key = new ByteWriter();
+    return ends.map((end, i) => {
+      key.reset();
+      key.raw(bytes.bytes, i === 0 ? 0 : ends[i - 1]!, end);
+      return this.get(key, codec);
+    });
   }
 
   has(key: ByteWriter): boolean {
@@ -275,6 +311,10 @@ class HeldView extends TreeView implements HeldTree {
   override get<T>(key: ByteWriter, codec: Codec<T>): T | undefined {
     this.#held.passed(key);
     return super.get(key, codec);
+  }
+
+  override getMany<T>(keys: KeyBatch, codec: Codec<T>): (T | undefined)[] {
+    return this.getEach(keys, codec);
   }
 
   close(): void {

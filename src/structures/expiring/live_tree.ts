@@ -10,6 +10,7 @@ import type { Digest } from "../../base/digest.ts";
 import type { Codec } from "../../base/key_codec.ts";
 import type { HeldCursor, HeldTree, TreeReader, TreeWriter } from "../../kernel/definition.ts";
 import type { KeyBounds } from "../../kernel/tree/tree_cursor.ts";
+import type { KeyBatch } from "../../kernel/tree/find_many.ts";
 import type { Draft } from "../../kernel/transaction/drafts.ts";
 import type { Guard } from "../../kernel/transaction/witness.ts";
 import { visitCursor, WHOLE } from "../cursor_iterator.ts";
@@ -48,6 +49,10 @@ export class LiveReader implements TreeReader {
 
   get<T>(key: ByteWriter, codec: Codec<T>): T | undefined {
     return this.#tree.get(key, new LiveCodec(codec, this.now()));
+  }
+
+  getMany<T>(keys: KeyBatch, codec: Codec<T>): (T | undefined)[] {
+    return this.#tree.getMany(keys, new LiveCodec(codec, this.now()));
   }
 
   /** When the value of a key expires, `NEVER`, or `undefined` when there is none. */

@@ -76,7 +76,13 @@ export class SingleReader<K, V> extends EntryReader<K, V>
   }
 
   getMany(keys: Iterable<K>): (V | undefined)[] {
-    return Array.from(keys, (key) => this.get(key));
+    const bytes = new ByteWriter(1024);
+    const ends: number[] = [];
+    for (const key of keys) {
+      this.#key.encode(key, bytes);
+      ends.push(bytes.length);
+    }
+    return this.#tree.getMany({ bytes, ends }, this.#value);
   }
 
   one(key: K): V | undefined {

@@ -10,6 +10,7 @@ import { codec } from "../../base/codec.ts";
 import type { Digest } from "../../base/digest.ts";
 import type { Codec } from "../../base/key_codec.ts";
 import type { HeldCursor, HeldTree, TreeReader, TreeWriter } from "../../kernel/definition.ts";
+import type { KeyBatch } from "../../kernel/tree/find_many.ts";
 import type { KeyBounds } from "../../kernel/tree/tree_cursor.ts";
 import type { Draft } from "../../kernel/transaction/drafts.ts";
 import type { Guard } from "../../kernel/transaction/witness.ts";
@@ -89,6 +90,10 @@ export class IndexedTree<K, V> implements TreeWriter {
 
   get<T>(key: ByteWriter, codec: Codec<T>): T | undefined {
     return this.#tree.get(key, codec);
+  }
+
+  getMany<T>(keys: KeyBatch, codec: Codec<T>): (T | undefined)[] {
+    return this.#tree.getMany(keys, codec);
   }
 
   has(key: ByteWriter): boolean {
