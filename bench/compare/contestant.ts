@@ -1,24 +1,33 @@
 /**
  * What every engine of the comparison must do. Each contestant opens one store in a folder of its
- * own; a method that returns a promise is durable (survives power loss) when the promise resolves,
- * one that returns nothing is durable when it returns.
+ * own; a method that returns a promise has kept the data when the promise resolves, one that
+ * returns nothing has kept it when it returns: as safely as the durability says that it was opened
+ * with.
  *
  * @module
  */
 
+/** Where data is when a change is done: on the medium (survives power loss); with the system. */
+export type Durability = "disk" | "os";
+
+/** A value, or nothing. */
+export type Found = Uint8Array | undefined;
+
 /** One engine, open. Keys and values are plain `Uint8Array`s; a method may not keep them. */
 export interface Contestant {
-  /** Durable put, the way of the engine that is fastest for a single caller. */
+  /** Put, the way of the engine that is fastest for a single caller. */
   put(key: Uint8Array, value: Uint8Array): void | Promise<void>;
-  /** Durable put, the way of the engine that is fastest when 64 callers do it at once. */
+  /** Put, the way of the engine that is fastest when 64 callers do it at once. */
   putShared(key: Uint8Array, value: Uint8Array): void | Promise<void>;
-  /** All entries in one durable transaction. */
+  /** All entries in one transaction. */
   load(keys: readonly Uint8Array[], values: readonly Uint8Array[]): void | Promise<void>;
   /** The value in memory that the caller owns, `undefined` when absent. */
-  get(key: Uint8Array): Uint8Array | undefined;
+  get(key: Uint8Array): Found | Promise<Found>;
+  /** The values of several keys in their order, owned by the caller; where the engine has that. */
+  getMany?(keys: readonly Uint8Array[]): Found[] | Promise<Found[]>;
   /** Reads every entry in key order and folds it with {@link fold}. */
   scan(): ScanResult | Promise<ScanResult>;
-  /** Durable append of one record to an ordered log. */
+  /** Append of one record to an ordered log, the way that is fastest when 64 callers do it. */
   append(record: Uint8Array): void | Promise<void>;
   close(): void | Promise<void>;
 }
@@ -32,8 +41,14 @@ export interface ScanResult {
 /** A way to open an engine, with the version the report names. */
 export interface ContestantModule {
   readonly version: string;
-  open(directory: string): Promise<Contestant>;
+  /** What the engine can be opened with. */
+  readonly durabilities: readonly Durability[];
+  /** Opens the store of a folder, a new one if it is empty. */
+  open(directory: string, durability: Durability): Promise<Contestant>;
 }
+
+/** What an engine with a setting for it can be opened with. */
+export const EITHER_DURABILITY: readonly Durability[] = ["disk", "os"];
 
 /** Page or block cache given to each engine that has one (lmdb maps its file instead). */
 export const CACHE_BYTES: number = 256 * 1024 * 1024;

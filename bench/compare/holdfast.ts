@@ -6,8 +6,8 @@
 
 import { readFileSync } from "node:fs";
 import { codec, Database, index, recordLog } from "../../mod.ts";
-import type { Contestant, ContestantModule, ScanResult } from "./contestant.ts";
-import { CACHE_BYTES, fold } from "./contestant.ts";
+import type { Contestant, ContestantModule, Found, ScanResult } from "./contestant.ts";
+import { CACHE_BYTES, EITHER_DURABILITY, fold } from "./contestant.ts";
 
 const ENTRIES = index("kv", { key: codec.bytes, value: codec.bytes });
 const LOG = recordLog("log");
@@ -43,8 +43,12 @@ class Holdfast implements Contestant {
     });
   }
 
-  get(key: Uint8Array): Uint8Array | undefined {
+  get(key: Uint8Array): Found {
     return this.#reader.get(key);
+  }
+
+  getMany(keys: readonly Uint8Array[]): Found[] {
+    return this.#reader.getMany(keys);
   }
 
   scan(): ScanResult {
@@ -74,7 +78,10 @@ export function load(): Promise<ContestantModule> {
   const { version } = JSON.parse(manifest) as { version: string };
   return Promise.resolve({
     version,
-    open: async (directory) =>
-      new Holdfast(await Database.open(`${directory}/data.hold`, { cacheBytes: CACHE_BYTES })),
+    durabilities: EITHER_DURABILITY,
+    async open(directory, durability) {
+      const options = { cacheBytes: CACHE_BYTES, durability };
+      return new Holdfast(await Database.open(`${directory}/data.hold`, options));
+    },
   });
 }

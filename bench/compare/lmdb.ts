@@ -5,14 +5,15 @@
  * @module
  */
 
-import type { Contestant, ContestantModule, ScanResult } from "./contestant.ts";
-import { fold } from "./contestant.ts";
+import type { Contestant, ContestantModule, Durability, Found, ScanResult } from "./contestant.ts";
+import { EITHER_DURABILITY, fold } from "./contestant.ts";
 import { importPeer, installedVersion } from "./peer.ts";
 
 interface LmdbDatabase<K> {
   put(key: K, value: Uint8Array): Promise<boolean>;
   putSync(key: K, value: Uint8Array): void;
-  get(key: K): Uint8Array | undefined;
+  get(key: K): Found;
+  getMany(keys: readonly K[]): Promise<Found[]>;
   getRange(): Iterable<{ key: Uint8Array; value: Uint8Array }>;
   transactionSync<T>(action: () => T, flags?: number): T;
   readonly flushed: PromiseLike<unknown>;
@@ -24,12 +25,18 @@ interface LmdbRoot {
 }
 
 interface LmdbPackage {
-  open(options: { path: string; mapSize: number }): LmdbRoot;
+  open(options: Record<string, unknown>): LmdbRoot;
 }
 
 /** `TransactionFlags.SYNCHRONOUS_COMMIT`, without the abortable flag that costs a child copy. */
 const SYNCHRONOUS_COMMIT = 2;
 const MAP_BYTES = 8 * 1024 * 1024 * 1024;
+
+/** To write through the map is its fastest way if nothing is synced, and a slow one if it is. */
+const OPTIONS: Readonly<Record<Durability, Record<string, unknown>>> = {
+  disk: {},
+  os: { noSync: true, useWritemap: true },
+};
 
 class Lmdb implements Contestant {
   readonly #root: LmdbRoot;
@@ -59,8 +66,12 @@ class Lmdb implements Contestant {
     }, SYNCHRONOUS_COMMIT);
   }
 
-  get(key: Uint8Array): Uint8Array | undefined {
+  get(key: Uint8Array): Found {
     return this.#entries.get(key);
+  }
+
+  getMany(keys: readonly Uint8Array[]): Promise<Found[]> {
+    return this.#entries.getMany(keys);
   }
 
   scan(): ScanResult {
@@ -88,6 +99,8 @@ export async function load(): Promise<ContestantModule> {
   const { open } = await importPeer<LmdbPackage>("lmdb");
   return {
     version: installedVersion("lmdb"),
-    open: (path) => Promise.resolve(new Lmdb(open({ path, mapSize: MAP_BYTES }))),
+    durabilities: EITHER_DURABILITY,
+    open: (path, durability) =>
+      Promise.resolve(new Lmdb(open({ path, mapSize: MAP_BYTES, ...OPTIONS[durability] }))),
   };
 }

@@ -6,12 +6,29 @@
 
 import { readFileSync } from "node:fs";
 
+/** A contestant that cannot take part on this runtime or machine; its message is the reason. */
+export class NotHereError extends Error {}
+
 /**
  * Imports a peer. The specifier is not a literal, so that type checking needs no install; `T`
  * states the part of the package that is used.
+ * @throws {NotHereError} when it is not installed or cannot be loaded
  */
-export function importPeer<T>(specifier: string): Promise<T> {
-  return import(specifier) as Promise<T>;
+export async function importPeer<T>(specifier: string): Promise<T> {
+  try {
+    return await import(specifier) as T;
+  } catch (error) {
+    throw new NotHereError("the package cannot be loaded", { cause: error });
+  }
+}
+
+/** What `make` returns. @throws {NotHereError} with `reason` when it throws */
+export function requireThat<T>(make: () => T, reason: string): T {
+  try {
+    return make();
+  } catch (error) {
+    throw new NotHereError(reason, { cause: error });
+  }
 }
 
 /** The version that is installed below `bench/compare/`, not the one that the manifest asks for. */

@@ -1,98 +1,124 @@
 /**
- * SQLite through the runtime's own `node:sqlite`: WAL, `synchronous = FULL`, one fsync a commit.
- * It has no queue, so 64 callers are 64 commits one after the other. A large checkpoint threshold
- * is its best setting for the load, a small one with a WAL that has wrapped (overwrites blocks
- * instead of extending the file) for single puts: `load` and the others switch between the two.
+ * SQLite, whichever driver runs it: the statements and the settings. WAL; `synchronous = FULL` is
+ * one sync a commit, `OFF` none. A large checkpoint threshold is its best setting for the load; for
+ * single puts a small one, with a WAL that has wrapped (overwrites blocks instead of extending the
+ * file): `load` and the others switch between the two. SQLite commits for one caller at a time, so
+ * 64 callers share a hand-made queue: one transaction for each turn of the event loop.
  *
  * @module
  */
 
-import { DatabaseSync } from "node:sqlite";
-import type { StatementSync } from "node:sqlite";
-import type { Contestant, ContestantModule, ScanResult } from "./contestant.ts";
+import type { Contestant, Durability, Found, ScanResult } from "./contestant.ts";
 import { CACHE_BYTES, fold } from "./contestant.ts";
+import { TurnQueue } from "./turn_queue.ts";
+
+/** One open database of a driver; what it prepares is called again and again. */
+export interface SqliteDriver {
+  exec(sql: string): void;
+  /** A statement that changes something. */
+  prepareWrite(sql: string): (...values: Uint8Array[]) => unknown;
+  /** A statement that gives one column of at most one row. */
+  prepareGet(sql: string): (key: Uint8Array) => Found;
+  /** A statement that gives the columns `k` and `v`; folds all rows. */
+  prepareScan(sql: string): () => ScanResult;
+  close(): void;
+}
 
 /** In pages of 4 KiB: SQLite's default, and 128 MB. */
 const CHECKPOINT_PAGES = 1000;
 const LOAD_CHECKPOINT_PAGES = 32_768;
 
-class Sqlite implements Contestant {
-  readonly #database: DatabaseSync;
-  readonly #put: StatementSync;
-  readonly #get: StatementSync;
-  readonly #all: StatementSync;
-  readonly #append: StatementSync;
+const SYNCHRONOUS: Readonly<Record<Durability, string>> = { disk: "FULL", os: "OFF" };
+
+/** Folds rows that a driver gives as objects. */
+export function foldRows(rows: Iterable<{ k: Uint8Array; v: Uint8Array }>): ScanResult {
+  let entries = 0;
+  let hash = 0;
+  for (const { k, v } of rows) {
+    hash = fold(hash, k, v);
+    entries++;
+  }
+  return { entries, hash };
+}
+
+/** The contestant, on a driver. */
+export class Sqlite implements Contestant {
+  readonly #driver: SqliteDriver;
+  readonly #put: (...values: Uint8Array[]) => unknown;
+  readonly #get: (key: Uint8Array) => Found;
+  readonly #scan: () => ScanResult;
+  readonly #append: (...values: Uint8Array[]) => unknown;
+  readonly #puts: TurnQueue<readonly [Uint8Array, Uint8Array]>;
+  readonly #appends: TurnQueue<Uint8Array>;
   #checkpointPages = 0;
 
-  constructor(database: DatabaseSync) {
-    this.#database = database;
-    database.exec("PRAGMA journal_mode = WAL");
-    database.exec("PRAGMA synchronous = FULL");
-    database.exec(`PRAGMA cache_size = -${CACHE_BYTES / 1024}`);
-    database.exec("CREATE TABLE kv (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID");
-    database.exec("CREATE TABLE log (id INTEGER PRIMARY KEY, record BLOB NOT NULL)");
-    this.#put = database.prepare("INSERT OR REPLACE INTO kv VALUES (?, ?)");
-    this.#get = database.prepare("SELECT v FROM kv WHERE k = ?");
-    this.#all = database.prepare("SELECT k, v FROM kv ORDER BY k");
-    this.#append = database.prepare("INSERT INTO log (record) VALUES (?)");
+  /** Takes over an open driver; makes the tables where they are missing. */
+  constructor(driver: SqliteDriver, durability: Durability) {
+    this.#driver = driver;
+    driver.exec("PRAGMA journal_mode = WAL");
+    driver.exec(`PRAGMA synchronous = ${SYNCHRONOUS[durability]}`);
+    driver.exec(`PRAGMA cache_size = -${CACHE_BYTES / 1024}`);
+    driver.exec(
+      "CREATE TABLE IF NOT EXISTS kv (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID",
+    );
+    driver.exec("CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY, record BLOB NOT NULL)");
+    this.#put = driver.prepareWrite("INSERT OR REPLACE INTO kv VALUES (?, ?)");
+    this.#get = driver.prepareGet("SELECT v FROM kv WHERE k = ?");
+    this.#scan = driver.prepareScan("SELECT k, v FROM kv ORDER BY k");
+    this.#append = driver.prepareWrite("INSERT INTO log (record) VALUES (?)");
+    this.#puts = new TurnQueue((pairs) =>
+      this.#transact(CHECKPOINT_PAGES, () => {
+        for (const [key, value] of pairs) this.#put(key, value);
+      })
+    );
+    this.#appends = new TurnQueue((records) =>
+      this.#transact(CHECKPOINT_PAGES, () => {
+        for (const record of records) this.#append(record);
+      })
+    );
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
     this.#checkpointEvery(CHECKPOINT_PAGES);
-    this.#put.run(key, value);
+    this.#put(key, value);
   }
 
-  putShared(key: Uint8Array, value: Uint8Array): void {
-    this.put(key, value);
+  putShared(key: Uint8Array, value: Uint8Array): Promise<void> {
+    return this.#puts.add([key, value]);
   }
 
   load(keys: readonly Uint8Array[], values: readonly Uint8Array[]): void {
-    this.#checkpointEvery(LOAD_CHECKPOINT_PAGES);
-    this.#database.exec("BEGIN IMMEDIATE");
-    for (let i = 0; i < keys.length; i++) this.#put.run(keys[i]!, values[i]!);
-    this.#database.exec("COMMIT");
+    this.#transact(LOAD_CHECKPOINT_PAGES, () => {
+      for (let i = 0; i < keys.length; i++) this.#put(keys[i]!, values[i]!);
+    });
   }
 
-  get(key: Uint8Array): Uint8Array | undefined {
-    return (this.#get.get(key) as { v: Uint8Array } | undefined)?.v;
+  get(key: Uint8Array): Found {
+    return this.#get(key);
   }
 
   scan(): ScanResult {
-    let entries = 0;
-    let hash = 0;
-    const rows = this.#all.iterate() as Iterable<unknown> as Iterable<
-      { k: Uint8Array; v: Uint8Array }
-    >;
-    for (const { k, v } of rows) {
-      hash = fold(hash, k, v);
-      entries++;
-    }
-    return { entries, hash };
+    return this.#scan();
   }
 
-  append(record: Uint8Array): void {
-    this.#checkpointEvery(CHECKPOINT_PAGES);
-    this.#append.run(record);
+  append(record: Uint8Array): Promise<void> {
+    return this.#appends.add(record);
   }
 
   close(): void {
-    this.#database.close();
+    this.#driver.close();
+  }
+
+  #transact(checkpointPages: number, write: () => void): void {
+    this.#checkpointEvery(checkpointPages);
+    this.#driver.exec("BEGIN IMMEDIATE");
+    write();
+    this.#driver.exec("COMMIT");
   }
 
   #checkpointEvery(pages: number): void {
     if (this.#checkpointPages === pages) return;
-    this.#database.exec(`PRAGMA wal_autocheckpoint = ${pages}`);
+    this.#driver.exec(`PRAGMA wal_autocheckpoint = ${pages}`);
     this.#checkpointPages = pages;
   }
-}
-
-/** Never fails: the engine is built in. */
-export function load(): Promise<ContestantModule> {
-  const probe = new DatabaseSync(":memory:");
-  const row = probe.prepare("SELECT sqlite_version() AS version").get() as { version: string };
-  probe.close();
-  return Promise.resolve({
-    version: row.version,
-    open: (directory) => Promise.resolve(new Sqlite(new DatabaseSync(`${directory}/sqlite.db`))),
-  });
 }

@@ -6,12 +6,14 @@
  */
 
 import { performance } from "node:perf_hooks";
-import type { Contestant, ScanResult } from "./contestant.ts";
+import type { Contestant, Found, ScanResult } from "./contestant.ts";
 
 export const KEY_BYTES = 16;
 export const VALUE_BYTES = 100;
 export const CALLERS = 64;
 export const BATCH = 1000;
+/** Keys of one `getMany`. */
+export const MANY = 32;
 
 /** Different values enough that no engine can compress or share them. */
 const VALUES = 4096;
@@ -37,7 +39,7 @@ export async function putOne(store: Contestant, seed: number, count: number): Pr
     if (pending !== undefined) await pending;
   }
   const rate = perSecond(count, begin);
-  keys.forEach((key, i) => expectEntry(store, key, valueOf(i)));
+  await expectEntries(store, keys, valueOf);
   return rate;
 }
 
@@ -54,7 +56,7 @@ export async function putShared(store: Contestant, seed: number, count: number):
   const begin = performance.now();
   await Promise.all(Array.from({ length: CALLERS }, caller));
   const rate = perSecond(count, begin);
-  keys.forEach((key, i) => expectEntry(store, key, valueOf(i)));
+  await expectEntries(store, keys, valueOf);
   return rate;
 }
 
@@ -86,37 +88,55 @@ export async function load(store: Contestant, keyBytes: Uint8Array): Promise<num
     elapsed += performance.now() - begin;
   }
   for (const i of [0, count >> 1, count - 1]) {
-    expectEntry(store, keyBytes.slice(i * KEY_BYTES, (i + 1) * KEY_BYTES), valueOf(i));
+    await expectEntry(store, keyAt(keyBytes, i), valueOf(i));
   }
   return count / elapsed * 1000;
 }
 
-/** Random gets of keys that exist, in one turn of the event loop. */
-export function getRandom(
+/** Random gets of keys that exist; in one turn of the event loop if the engine answers at once. */
+export async function getRandom(
   store: Contestant,
   keyBytes: Uint8Array,
   seed: number,
   count: number,
-): number {
-  const entries = keyBytes.length / KEY_BYTES;
-  const picks = new Uint32Array(randomBytes(seed, count * 4).buffer);
-  const keys: Uint8Array[] = [];
-  let expected = 0;
-  for (let i = 0; i < count; i++) {
-    const pick = picks[i]! % entries;
-    keys.push(keyBytes.subarray(pick * KEY_BYTES, (pick + 1) * KEY_BYTES));
-    const value = valueOf(pick);
-    expected += value.length + value[0]!;
-  }
+): Promise<number> {
+  const { keys, expected } = randomPicks(keyBytes, seed, count);
   let sum = 0;
   const begin = performance.now();
   for (let i = 0; i < count; i++) {
-    const value = store.get(keys[i]!);
+    const found = store.get(keys[i]!);
+    const value = found instanceof Promise ? await found : found;
     if (value !== undefined) sum += value.length + value[0]!;
   }
   const rate = perSecond(count, begin);
   if (sum !== expected) throw new Error("gets returned other values than were put");
-  expectOwned(store, keys[0]!);
+  await expectOwned(store, keys[0]!, (key) => store.get(key));
+  return rate;
+}
+
+/** The same gets, 32 keys a call, by an engine that has `getMany`. @returns keys per second */
+export async function getManyRandom(
+  store: Contestant,
+  keyBytes: Uint8Array,
+  seed: number,
+  count: number,
+): Promise<number> {
+  const { keys, expected } = randomPicks(keyBytes, seed, count);
+  const batches: Uint8Array[][] = [];
+  for (let first = 0; first < count; first += MANY) batches.push(keys.slice(first, first + MANY));
+  let sum = 0;
+  const begin = performance.now();
+  for (const batch of batches) {
+    const pending = store.getMany!(batch);
+    const found = pending instanceof Promise ? await pending : pending;
+    for (const value of found) if (value !== undefined) sum += value.length + value[0]!;
+  }
+  const rate = perSecond(count, begin);
+  if (sum !== expected) throw new Error("getMany returned other values than were put");
+  const [batch] = batches;
+  const values = await store.getMany!(batch!);
+  await expectEntries(store, batch!, (i) => values[i]!);
+  await expectOwned(store, keys[0]!, async (key) => (await store.getMany!([key]))[0]);
   return rate;
 }
 
@@ -127,6 +147,11 @@ export async function scanAll(
   const begin = performance.now();
   const result = await store.scan();
   return { rate: perSecond(result.entries, begin), result };
+}
+
+/** The i-th key of a set that lies in one buffer. */
+export function keyAt(keyBytes: Uint8Array, i: number): Uint8Array {
+  return keyBytes.subarray(i * KEY_BYTES, (i + 1) * KEY_BYTES);
 }
 
 /** Uniform bytes from a xorshift generator: fast, seeded, the same everywhere. */
@@ -149,23 +174,56 @@ function slices(bytes: Uint8Array, size: number): Uint8Array[] {
   return all;
 }
 
-function perSecond(count: number, begin: number): number {
+/** Random keys of a set, and what {@link getRandom} must sum up. */
+function randomPicks(
+  keyBytes: Uint8Array,
+  seed: number,
+  count: number,
+): { keys: Uint8Array[]; expected: number } {
+  const entries = keyBytes.length / KEY_BYTES;
+  const picks = new Uint32Array(randomBytes(seed, count * 4).buffer);
+  const keys: Uint8Array[] = [];
+  let expected = 0;
+  for (let i = 0; i < count; i++) {
+    const pick = picks[i]! % entries;
+    keys.push(keyAt(keyBytes, pick));
+    const value = valueOf(pick);
+    expected += value.length + value[0]!;
+  }
+  return { keys, expected };
+}
+
+/** Operations per second since `begin`. */
+export function perSecond(count: number, begin: number): number {
   return count / (performance.now() - begin) * 1000;
 }
 
-function expectEntry(store: Contestant, key: Uint8Array, value: Uint8Array): void {
-  const found = store.get(key);
+/** Throws unless each of the keys has the value that `expected` gives for its index. */
+export async function expectEntries(
+  store: Contestant,
+  keys: readonly Uint8Array[],
+  expected: (i: number) => Uint8Array,
+): Promise<void> {
+  for (let i = 0; i < keys.length; i++) await expectEntry(store, keys[i]!, expected(i));
+}
+
+async function expectEntry(store: Contestant, key: Uint8Array, value: Uint8Array): Promise<void> {
+  const found = await store.get(key);
   if (found === undefined || !sameBytes(found, value)) {
     throw new Error("an acknowledged put cannot be read back");
   }
 }
 
 /** A get must hand out memory of the caller's own: writing to it changes no later get. */
-function expectOwned(store: Contestant, key: Uint8Array): void {
-  const first = store.get(key)!;
+async function expectOwned(
+  store: Contestant,
+  key: Uint8Array,
+  get: (key: Uint8Array) => Found | Promise<Found>,
+): Promise<void> {
+  const first = (await get(key))!;
   const before = new Uint8Array(first);
   first.fill(first[0]! ^ 0xff);
-  if (!sameBytes(store.get(key)!, before)) throw new Error("get handed out shared memory");
+  if (!sameBytes((await store.get(key))!, before)) throw new Error("get handed out shared memory");
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

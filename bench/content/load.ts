@@ -138,7 +138,7 @@ async function measureSize(
       });
     });
     for (const kept of stored.values()) await remove(kept);
-    const target = size.target === undefined ? {} : { target: size.target };
+    const target = size.target === undefined ? {} : { targets: [{ ratio: size.target }] };
     rows.push(
       { name: `put ${label}`, unit: "blobs/s", better: "higher", ...target, rounds: puts },
       { name: `get ${label}`, unit: "blobs/s", better: "higher", ...target, rounds: gets },
