@@ -16,6 +16,8 @@ import type { Runner } from "./contestants.ts";
 import { CONTESTANTS, loadContestants, versionsOf } from "./contestants.ts";
 import { measureReads } from "./read_rows.ts";
 import type { Settings } from "./settings.ts";
+import type { SyncReport } from "./sync_rows.ts";
+import { measureSyncs } from "./sync_rows.ts";
 import { measureWrites } from "./write_rows.ts";
 
 const USAGE = `usage: node --expose-gc bench/compare/kernel.ts [options]
@@ -26,11 +28,14 @@ const USAGE = `usage: node --expose-gc bench/compare/kernel.ts [options]
   --mixed N          operations of the 80/20 rows a round           (50000)
   --rounds N         counted rounds of every row but the load       (5)
   --load-rounds N    counted rounds of the load                     (3)
+  --syncs            count the syncs and writes of durable rows, too (needs strace)
   --contestants A,B  of ${CONTESTANTS.join()}  (all)
   --dir FOLDER       where to put the data; must be on a disk       (the temporary folder)
   --json FILE        write the figures
   --markdown         print the table as Markdown
   --check            exit with 1 when a target is missed`;
+
+const NOTHING_COUNTED: SyncReport = { rows: [], faults: [] };
 
 await runCommand(USAGE, async () => {
   const { values } = parseArgs({
@@ -42,6 +47,7 @@ await runCommand(USAGE, async () => {
       mixed: { type: "string", default: "50000" },
       rounds: { type: "string", default: "5" },
       "load-rounds": { type: "string", default: "3" },
+      syncs: { type: "boolean", default: false },
       contestants: { type: "string", default: CONTESTANTS.join() },
       dir: { type: "string" },
       json: { type: "string" },
@@ -67,9 +73,11 @@ await runCommand(USAGE, async () => {
     console.log(machineLine(machine));
     const versions = versionsOf(runners);
     console.log(versions);
+    const syncs = values.syncs ? measureSyncs(runners, folder) : NOTHING_COUNTED;
     const rows = [
       ...await measureWrites(runners, folder, settings),
       ...await measureReads(runners, folder, settings),
+      ...syncs.rows,
     ];
     const report: Report = {
       title: `Kernel: ${versions}`,
@@ -79,11 +87,11 @@ await runCommand(USAGE, async () => {
       machineLine: machineLine(machine),
       contestants: runners.map(({ name }) => name),
       rows,
-      notes: [...absent, ...limits(runners)],
+      notes: [...absent, ...limits(runners), ...syncNotes(syncs)],
     };
     console.log(`\n${values.markdown ? toMarkdown(report) : toText(report)}`);
     if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(report, null, 2));
-    if (values.check && !allMet(report)) process.exitCode = 1;
+    if (syncs.faults.length > 0 || values.check && !allMet(report)) process.exitCode = 1;
   } finally {
     removeFolder(folder);
   }
@@ -96,4 +104,9 @@ function limits(runners: readonly Runner[]): string[] {
     if (!module.durabilities.includes("os")) return [`${name}: syncs always, not in other rows`];
     return [];
   });
+}
+
+function syncNotes({ faults, skipped }: SyncReport): string[] {
+  const notes = faults.map((fault) => `FAILED ${fault}`);
+  return skipped === undefined ? notes : [...notes, `syncs were not counted: ${skipped}`];
 }
