@@ -4,13 +4,13 @@
  * @module
  */
 
+import type { ReportRow } from "../report.ts";
 import type { Contestant } from "./contestant.ts";
 import { requestBytes } from "./http_connection.ts";
 import { FILL } from "./large_stream.ts";
 import { expectStatus, MESSAGE, MESSAGE_BYTES, sendAppend } from "./load_client.ts";
 import type { Settings } from "./settings.ts";
-import type { Limit, StreamsRow } from "./streams_row.ts";
-import { rowsOf } from "./streams_row.ts";
+import { rowsOf } from "./server_rows.ts";
 
 /** The payload in 100 B messages is this part of that in 64 KiB messages. */
 const SMALL_PART = 0.25;
@@ -24,25 +24,25 @@ interface Shape {
   readonly writers: number;
   readonly message: Uint8Array;
   readonly bytes: number;
-  readonly limit: Limit;
+  readonly most: number;
 }
 
 /** Rows of large messages by one writer and of small ones in the batches that 64 writers make. */
 export async function measureAmplification(
   contestants: readonly Contestant[],
   { writtenMegabytes }: Settings,
-): Promise<StreamsRow[]> {
+): Promise<ReportRow[]> {
   const small = writtenMegabytes * SMALL_PART;
   const shapes: Shape[] = [
     {
       text: `${writtenMegabytes} MB in messages of 64 KiB, 1 writer`,
       ...{ writers: 1, message: FILL, bytes: writtenMegabytes * 1e6 },
-      limit: { target: 2.5 },
+      most: 2.5,
     },
     {
       text: `${small} MB in messages of ${MESSAGE_BYTES} B, 64 writers`,
       ...{ writers: 64, message: MESSAGE, bytes: small * 1e6 },
-      limit: { target: 6 },
+      most: 6,
     },
   ];
   const sentShare = new Map<string, number>();
@@ -51,7 +51,7 @@ export async function measureAmplification(
     await append(contestant, path, FILL, 1, WARM_UP_BYTES);
     sentShare.set(contestant.name, await shareOfSent(contestant, path));
   }
-  const rows: StreamsRow[] = [];
+  const rows: ReportRow[] = [];
   for (const shape of shapes) {
     const figures: Record<string, number[]> = {};
     for (const contestant of contestants) {
@@ -60,8 +60,8 @@ export async function measureAmplification(
       figures[contestant.name] = [await amplification(contestant, shape, share)];
     }
     const name = `bytes written over payload, ${shape.text}`;
-    const head = { name, unit: "x", better: "lower", limit: shape.limit } as const;
-    rows.push(...rowsOf(contestants, head, figures));
+    const targets = [{ figure: shape.most }];
+    rows.push(...rowsOf(contestants, { name, unit: "x", better: "lower", targets }, figures));
   }
   return rows;
 }

@@ -6,12 +6,12 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { interleave } from "../interleave.ts";
+import type { ReportRow } from "../report.ts";
 import type { Contestant } from "./contestant.ts";
 import type { LargeStream } from "./large_stream.ts";
 import { catchUp, fillLarge } from "./large_stream.ts";
 import type { Settings } from "./settings.ts";
-import type { StreamsRow } from "./streams_row.ts";
-import { rowsOf } from "./streams_row.ts";
+import { rowsOf } from "./server_rows.ts";
 
 /** A server counts as idle this long after its last request. */
 export const IDLE_MILLIS = 1000;
@@ -22,7 +22,7 @@ const READERS = 8;
 export async function measureMemory(
   contestants: readonly Contestant[],
   { rounds, megabytes }: Settings,
-): Promise<StreamsRow[]> {
+): Promise<ReportRow[]> {
   const streams = new Map<string, LargeStream>();
   const empty: Record<string, number[]> = {};
   const idle: Record<string, number[]> = {};
@@ -67,17 +67,17 @@ export async function measureMemory(
     ...rowsOf(contestants, {
       name: growth("over the restarted idle server"),
       ...row,
-      target: 0.1,
+      targets: [{ ratio: 0.1 }],
     }, over(one, idle)),
     ...rowsOf(contestants, {
       name: growth("over the empty idle server"),
       ...row,
-      target: 0.1,
+      targets: [{ ratio: 0.1 }],
     }, over(one, empty)),
     ...rowsOf(contestants, {
       name: growth(`${READERS} readers, over the restarted idle server`),
       ...row,
-      limit: { target: 64 },
+      targets: [{ figure: 64 }],
     }, over(eight, idle)),
     ...rowsOf(contestants, { name: "memory when idle, restarted", ...row }, idle),
     ...rowsOf(contestants, { name: "memory when idle, empty", ...row }, empty),

@@ -5,6 +5,7 @@
  */
 
 import { performance } from "node:perf_hooks";
+import type { ReportRow } from "../report.ts";
 import type { Contestant } from "./contestant.ts";
 import { requestBytes } from "./http_connection.ts";
 import type { LargeStream } from "./large_stream.ts";
@@ -12,8 +13,7 @@ import { fillLarge } from "./large_stream.ts";
 import type { LoadClient } from "./load_client.ts";
 import { expectStatus } from "./load_client.ts";
 import type { Settings } from "./settings.ts";
-import type { StreamsRow } from "./streams_row.ts";
-import { rowsOf, takeTurns } from "./streams_row.ts";
+import { rowsOf, takeTurns } from "./server_rows.ts";
 import { appendFor, createStreams } from "./writers.ts";
 
 const WRITERS = 16;
@@ -23,7 +23,7 @@ const READERS = 4;
 export async function measureMixed(
   contestants: readonly Contestant[],
   { rounds, millis, megabytes }: Settings,
-): Promise<StreamsRow[]> {
+): Promise<ReportRow[]> {
   const large = new Map<string, LargeStream>();
   for (const { name, client } of contestants) {
     large.set(name, await fillLarge(client, "large", megabytes * 1e6));
@@ -55,7 +55,7 @@ export async function measureMixed(
       name: `rate that ${WRITERS} writers keep beside ${readers}`,
       unit: "%",
       better: "higher",
-      limit: { target: 50 },
+      targets: [{ figure: 50 }],
     }, turns.kept),
     ...rowsOf(
       contestants,

@@ -5,6 +5,7 @@
  */
 
 import { performance } from "node:perf_hooks";
+import type { ReportRow } from "../report.ts";
 import type { Contestant } from "./contestant.ts";
 import { requestBytes } from "./http_connection.ts";
 import type { LargeStream } from "./large_stream.ts";
@@ -12,8 +13,7 @@ import { catchUp, fillLarge } from "./large_stream.ts";
 import type { LoadClient } from "./load_client.ts";
 import { expectStatus, MESSAGE_BYTES } from "./load_client.ts";
 import type { Settings } from "./settings.ts";
-import type { StreamsRow } from "./streams_row.ts";
-import { rowsOf, takeTurns } from "./streams_row.ts";
+import { rowsOf, takeTurns } from "./server_rows.ts";
 
 /** The stream that the large one of the tail row is compared with. */
 const SMALL_BYTES = 1e6;
@@ -22,7 +22,7 @@ const SMALL_BYTES = 1e6;
 export async function measureCatchUp(
   contestants: readonly Contestant[],
   { rounds, megabytes }: Settings,
-): Promise<StreamsRow[]> {
+): Promise<ReportRow[]> {
   const streams = new Map<string, LargeStream>();
   const fills: Record<string, number[]> = {};
   for (const { name, client } of contestants) {
@@ -45,14 +45,14 @@ export async function measureCatchUp(
     ...rowsOf(contestants, { name: "fill with 64 KiB appends, 1 writer", ...row }, fills),
     ...rowsOf(
       contestants,
-      { name: `catch-up of ${megabytes} MB`, ...row, target: 1.5 },
+      { name: `catch-up of ${megabytes} MB`, ...row, targets: [{ ratio: 1.5 }] },
       turns.rate,
     ),
     ...rowsOf(contestants, {
       name: `first byte of a catch-up of ${megabytes} MB`,
       unit: "ms",
       better: "lower",
-      limit: { target: 20 },
+      targets: [{ figure: 20 }],
     }, turns.firstByte),
   ];
 }
@@ -61,7 +61,7 @@ export async function measureCatchUp(
 export async function measureTail(
   contestants: readonly Contestant[],
   { rounds, millis, tailMegabytes }: Settings,
-): Promise<StreamsRow[]> {
+): Promise<ReportRow[]> {
   const large = new Map<string, LargeStream>();
   const small = new Map<string, LargeStream>();
   for (const { name, client } of contestants) {
@@ -83,7 +83,7 @@ export async function measureTail(
   return [
     ...rowsOf(
       contestants,
-      { name: name(`${tailMegabytes} MB`), ...row, target: 300 },
+      { name: name(`${tailMegabytes} MB`), ...row, targets: [{ ratio: 300 }] },
       turns.ofLarge,
     ),
     ...rowsOf(contestants, { name: name("1 MB"), ...row }, turns.ofSmall),
@@ -91,7 +91,7 @@ export async function measureTail(
       name: `reads of the last 100 B, ${tailMegabytes} MB over 1 MB`,
       unit: "%",
       better: "higher",
-      limit: { target: 80 },
+      targets: [{ figure: 80 }],
     }, turns.share),
   ];
 }

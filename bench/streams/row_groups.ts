@@ -5,6 +5,7 @@
  */
 
 import { OURS } from "../report.ts";
+import type { ReportRow } from "../report.ts";
 import { measureAmplification } from "./amplification.ts";
 import type { Contestant } from "./contestant.ts";
 import { measureMemory } from "./memory.ts";
@@ -15,7 +16,6 @@ import type { ServerKind } from "./servers.ts";
 import type { Settings } from "./settings.ts";
 import { measureEvents } from "./sse.ts";
 import { measureStall } from "./stall.ts";
-import type { StreamsRow } from "./streams_row.ts";
 import { measureAppends, measureProducers } from "./writers.ts";
 
 /** Rows that are measured together, on servers that start with nothing. */
@@ -26,7 +26,7 @@ export interface RowGroup {
   readonly measure: (
     contestants: readonly Contestant[],
     settings: Settings,
-  ) => Promise<StreamsRow[]>;
+  ) => Promise<ReportRow[]>;
 }
 
 const all = (): boolean => true;

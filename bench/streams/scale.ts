@@ -8,14 +8,15 @@ import { Buffer } from "node:buffer";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { crc32 } from "node:zlib";
+import type { ReportRow } from "../report.ts";
 import type { Contestant } from "./contestant.ts";
 import type { HttpConnection } from "./http_connection.ts";
 import { readStream } from "./large_stream.ts";
 import { createStream, MESSAGE_BYTES, pathOf } from "./load_client.ts";
 import { IDLE_MILLIS } from "./memory.ts";
 import type { Settings } from "./settings.ts";
-import type { Figures, Limit, StreamsRow } from "./streams_row.ts";
-import { rowsOf, takeTurns } from "./streams_row.ts";
+import type { Figures } from "./server_rows.ts";
+import { rowsOf, takeTurns } from "./server_rows.ts";
 
 const WRITERS = 64;
 /** Streams whose content is compared after each reopening. */
@@ -31,7 +32,7 @@ interface Population {
 export async function measureIdle(
   contestants: readonly Contestant[],
   { rounds, idleStreams }: Settings,
-): Promise<StreamsRow[]> {
+): Promise<ReportRow[]> {
   const held = { count: idleStreams, bytes: MESSAGE_BYTES };
   const nothing = await measureEmptyStart(contestants);
   await populate(contestants, held);
@@ -39,12 +40,12 @@ export async function measureIdle(
   const text = `${idleStreams} idle streams`;
   return [
     ...rowsOf(contestants, reopenHead("1 stream"), nothing),
-    ...rowsOf(contestants, reopenHead(text, { target: 2 }), seconds),
+    ...rowsOf(contestants, reopenHead(text, 2), seconds),
     ...rowsOf(contestants, {
       name: `most memory until ${text} are reopened and idle`,
       unit: "MB",
       better: "lower",
-      limit: { target: 300 },
+      targets: [{ figure: 300 }],
     }, peak),
   ];
 }
@@ -53,13 +54,13 @@ export async function measureIdle(
 export async function measureData(
   contestants: readonly Contestant[],
   { rounds, dataStreams, dataMegabytes }: Settings,
-): Promise<StreamsRow[]> {
+): Promise<ReportRow[]> {
   const held = { count: dataStreams, bytes: Math.round(dataMegabytes * 1e6 / dataStreams) };
   await populate(contestants, held);
   const { seconds, peak } = await reopen(contestants, rounds, held);
   const text = `${dataStreams} streams with ${dataMegabytes} MB`;
   return [
-    ...rowsOf(contestants, reopenHead(text, { target: 1 }), seconds),
+    ...rowsOf(contestants, reopenHead(text, 1), seconds),
     ...rowsOf(contestants, {
       name: `most memory until ${text} are reopened and idle`,
       unit: "MB",
@@ -68,13 +69,13 @@ export async function measureData(
   ];
 }
 
-function reopenHead(text: string, limit?: Limit) {
+function reopenHead(text: string, most?: number) {
   const head = {
     name: `reopen ${text}, until the first read`,
     unit: "s",
     better: "lower",
   } as const;
-  return limit === undefined ? head : { ...head, limit };
+  return most === undefined ? head : { ...head, targets: [{ figure: most }] };
 }
 
 /** The start of a server that holds one stream: what every other start has in it, too. */

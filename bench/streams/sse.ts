@@ -7,6 +7,7 @@
 import { Buffer } from "node:buffer";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
+import type { ReportRow } from "../report.ts";
 import type { Contestant } from "./contestant.ts";
 import { readEvents } from "./event_reader.ts";
 import type { HttpConnection } from "./http_connection.ts";
@@ -15,8 +16,7 @@ import type { LoadClient } from "./load_client.ts";
 import { MESSAGE_BYTES, sendAppend } from "./load_client.ts";
 import { percentile } from "./percentile.ts";
 import type { Settings } from "./settings.ts";
-import type { StreamsRow } from "./streams_row.ts";
-import { rowsOf, takeTurns } from "./streams_row.ts";
+import { rowsOf, takeTurns } from "./server_rows.ts";
 
 /** Small reads: there are thousands of connections. */
 const READ_BYTES = 4096;
@@ -31,7 +31,7 @@ const CONTENT_TYPE = "text/plain";
 export async function measureEvents(
   contestants: readonly Contestant[],
   { rounds, sseReaders, sseEvents }: Settings,
-): Promise<StreamsRow[]> {
+): Promise<ReportRow[]> {
   const paths = new Map<string, string>();
   for (const { name, client } of contestants) {
     paths.set(name, await client.create("events", { contentType: CONTENT_TYPE }));
@@ -44,7 +44,7 @@ export async function measureEvents(
   const row = { unit: "ms", better: "lower" } as const;
   return [
     ...rowsOf(contestants, { name: `${text}, median`, ...row }, turns.p50),
-    ...rowsOf(contestants, { name: `${text}, p99`, ...row, target: 0.2 }, turns.p99),
+    ...rowsOf(contestants, { name: `${text}, p99`, ...row, targets: [{ ratio: 0.2 }] }, turns.p99),
   ];
 }
 

@@ -8,6 +8,7 @@
 import { Buffer } from "node:buffer";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
+import type { ReportRow } from "../report.ts";
 import type { Contestant } from "./contestant.ts";
 import { requestBytes } from "./http_connection.ts";
 import type { LoadClient } from "./load_client.ts";
@@ -15,8 +16,7 @@ import { expectStatus, sendAppend } from "./load_client.ts";
 import { percentile } from "./percentile.ts";
 import type { ServerProcess } from "./server_process.ts";
 import type { Settings } from "./settings.ts";
-import type { StreamsRow } from "./streams_row.ts";
-import { rowsOf, takeTurns } from "./streams_row.ts";
+import { rowsOf, takeTurns } from "./server_rows.ts";
 import { createStreams, repeat } from "./writers.ts";
 
 const WRITERS = 16;
@@ -37,7 +37,7 @@ interface LateTimers {
 export async function measureStall(
   contestants: readonly Contestant[],
   settings: Settings,
-): Promise<StreamsRow[]> {
+): Promise<ReportRow[]> {
   for (const contestant of contestants) {
     await contestant.stop();
     await contestant.start(true);
@@ -53,7 +53,7 @@ async function measureBeside(
   { rounds, millis }: Settings,
   bytes: number,
   checkpoints: string,
-): Promise<StreamsRow[]> {
+): Promise<ReportRow[]> {
   const written = await createStreams(contestants, `stall-${bytes}`, WRITERS);
   const body = Buffer.alloc(bytes, "holdfast ");
   const label = `stall, ${checkpoints}`;
@@ -81,9 +81,9 @@ async function measureBeside(
   const beside = `beside ${WRITERS} writers of ${bytes} B, ${checkpoints}`;
   const row = { unit: "ms", better: "lower" } as const;
   const latest = { name: `latest timer of the server ${beside}`, ...row };
-  const limit = bytes === MANY_CHECKPOINTS_BYTES ? { limit: { target: 5 } } : {};
+  const wanted = bytes === MANY_CHECKPOINTS_BYTES ? { targets: [{ figure: 5 }] } : {};
   return [
-    ...rowsOf(contestants, { ...latest, ...limit }, turns.latest),
+    ...rowsOf(contestants, { ...latest, ...wanted }, turns.latest),
     ...rowsOf(contestants, { name: `timers of the server ${beside}, p99`, ...row }, turns.late),
     ...rowsOf(contestants, { name: `GET at the tail ${beside}, longest`, ...row }, turns.longest),
     ...rowsOf(contestants, { name: `GET at the tail ${beside}, p99`, ...row }, turns.long),

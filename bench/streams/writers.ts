@@ -6,19 +6,20 @@
 
 import { performance } from "node:perf_hooks";
 import { crc32 } from "node:zlib";
+import type { ReportRow, Target } from "../report.ts";
 import type { Contestant } from "./contestant.ts";
 import { requestBytes } from "./http_connection.ts";
 import { readStream } from "./large_stream.ts";
 import type { LoadClient } from "./load_client.ts";
 import { expectStatus, MESSAGE, MESSAGE_BYTES, sendAppend } from "./load_client.ts";
 import type { Settings } from "./settings.ts";
-import type { Figures, StreamsRow } from "./streams_row.ts";
-import { rowsOf, takeTurns } from "./streams_row.ts";
+import type { Figures } from "./server_rows.ts";
+import { rowsOf, takeTurns } from "./server_rows.ts";
 
 /** Writers of the rows with many. */
 const WRITERS = 64;
 /** Ours, which is durable, over a server that keeps everything in memory and nothing on disk. */
-const MEMORY_TARGET = 0.6;
+const MEMORY_RATIO = 0.6;
 
 /** A stream that holds `messages` messages of 100 B and nothing else. */
 interface Written {
@@ -33,19 +34,19 @@ type SendNext = (writer: number) => Promise<void>;
 export async function measureAppends(
   contestants: readonly Contestant[],
   settings: Settings,
-): Promise<StreamsRow[]> {
-  const rows: StreamsRow[] = [];
+): Promise<ReportRow[]> {
+  const rows: ReportRow[] = [];
   const shapes = [
-    { writers: 1, streams: 1, target: 2.5, text: "1 writer" },
-    { writers: WRITERS, streams: 1, target: 15, text: `${WRITERS} writers on 1 stream` },
+    { writers: 1, streams: 1, ratio: 2.5, text: "1 writer" },
+    { writers: WRITERS, streams: 1, ratio: 15, text: `${WRITERS} writers on 1 stream` },
     {
       writers: WRITERS,
       streams: WRITERS,
-      target: 8,
+      ratio: 8,
       text: `${WRITERS} writers on ${WRITERS} streams`,
     },
   ];
-  for (const { writers, streams, target, text } of shapes) {
+  for (const { writers, streams, ratio, text } of shapes) {
     const written = await createStreams(contestants, `append-${writers}`, streams);
     const { rate } = await takeTurns(text, contestants, settings.rounds, async (contestant) => ({
       rate: await appendFor(
@@ -56,7 +57,7 @@ export async function measureAppends(
       ),
     }));
     await verify(contestants, written);
-    rows.push(...writerRows(contestants, `durable append 100 B, ${text}`, target, rate));
+    rows.push(...writerRows(contestants, `durable append 100 B, ${text}`, ratio, rate));
   }
   return rows;
 }
@@ -65,7 +66,7 @@ export async function measureAppends(
 export async function measureProducers(
   contestants: readonly Contestant[],
   settings: Settings,
-): Promise<StreamsRow[]> {
+): Promise<ReportRow[]> {
   const written = await createStreams(contestants, "producers", 1);
   const sent = new Map(contestants.map(({ name }) => [name, new Array<number>(WRITERS).fill(0)]));
   const { rate } = await takeTurns(
@@ -175,19 +176,17 @@ function checksumOf(messages: number): number {
   return checksum;
 }
 
-/** A row against the durable servers, and one against the server in memory where it is there. */
+/** A row against the durable servers, and against the one in memory where it is there. */
 function writerRows(
   contestants: readonly Contestant[],
   name: string,
-  target: number,
+  ratio: number,
   rate: Figures,
-): StreamsRow[] {
-  const head = { unit: "appends/s", better: "higher" } as const;
+): ReportRow[] {
   const columns = (isDurable: boolean): string[] =>
     contestants.filter(({ kind }) => kind.isDurable === isDurable).map(({ kind }) => kind.column);
-  const rows = rowsOf(contestants, { name, ...head, target }, rate, columns(true));
   const inMemory = columns(false);
-  if (inMemory.length === 0) return rows;
-  const beside = { name: `${name}, beside no durability`, ...head, target: MEMORY_TARGET };
-  return [...rows, ...rowsOf(contestants, beside, rate, inMemory)];
+  const targets: Target[] = [{ against: columns(true), ratio }];
+  if (inMemory.length > 0) targets.push({ against: inMemory, ratio: MEMORY_RATIO });
+  return rowsOf(contestants, { name, unit: "appends/s", better: "higher", targets }, rate);
 }
