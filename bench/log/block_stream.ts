@@ -45,16 +45,16 @@ class BlockLog implements LogContestant {
 
   replay(from: number, see: SeeRecord): void {
     let number = 0;
-    let begun = new Uint8Array(0);
+    let begun: Uint8Array = new Uint8Array(0);
     for (const stream of this.#streams) {
-      const rest = stream.spilled();
+      const rest = begun.length > 0 ? stream.spilled() : begun;
       if (rest.length > 0 && number++ >= from) {
         const whole = new Uint8Array(begun.length + rest.length);
         whole.set(begun);
         whole.set(rest, begun.length);
         see(whole);
       }
-      begun = stream.trailing() as Uint8Array<ArrayBuffer>;
+      begun = stream === this.#last ? new Uint8Array(0) : stream.trailing();
       if (number + stream.recordCount <= from) {
         number += stream.recordCount;
         continue;

@@ -24,9 +24,9 @@ export const SIZES: readonly Size[] = [
 /** Our log that stands as `holdfast` in a kind of row; the others of ours have their own columns. */
 export const PICKED: Readonly<Record<LogTask, string>> = {
   append: "block-stream",
-  synced: "endless-stream",
+  synced: "block-stream",
   shared: "endless-stream",
-  replay: "block-stream",
+  replay: "record-log",
 };
 
 const SQLITES = ["sqlite", "better-sqlite3", "bun-sqlite"];
