@@ -7,10 +7,10 @@
  * @module
  */
 
-import process from "node:process";
 import type { FileBlockAllocator, IoAdapter } from "../../mod.ts";
 import { BlockStream, fileBlocks } from "../../mod.ts";
 import { ourVersion } from "../our_version.ts";
+import { runtimeIo } from "../runtime_io.ts";
 import type { LogContestant, LogModule, SeeRecord } from "./contestant.ts";
 
 class BlockLog implements LogContestant {
@@ -94,11 +94,4 @@ export async function load(): Promise<LogModule> {
       return new BlockLog(io, allocator, streams);
     },
   };
-}
-
-async function runtimeIo(): Promise<IoAdapter> {
-  const { deno, bun } = process.versions;
-  if (deno !== undefined) return (await import("../../adapters/deno.ts")).denoIo();
-  if (bun !== undefined) return (await import("../../adapters/bun.ts")).bunIo();
-  return (await import("../../adapters/node.ts")).nodeIo();
 }

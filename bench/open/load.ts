@@ -1,0 +1,230 @@
+/**
+ * Opening a store and living with it: how long opening takes, what a checkpoint costs those who
+ * commit, and how much memory reads take. See bench/README.md.
+ *
+ * @module
+ */
+
+import { cpSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { commandText, positiveInteger, runCommand } from "../command_line.ts";
+import type { GoalRow } from "../goals.ts";
+import { goalLines, judge } from "../goals.ts";
+import { interleave } from "../interleave.ts";
+import { machineLine, measureMachine } from "../machine.ts";
+import type { Report } from "../report.ts";
+import { toMarkdown, toText } from "../report.ts";
+import { createFolder, createRunFolder, removeFolder } from "../run_folder.ts";
+import type { Runner } from "../runners.ts";
+import { absentLines, loadRunners } from "../runners.ts";
+import { bareResident, runKilled, runTask } from "./child_process.ts";
+import type { StoreModule } from "./contestant.ts";
+import { STORES } from "./contestant.ts";
+
+const USAGE = `usage: node bench/open/load.ts [options]
+  --entries N        entries of each store                               (1000000)
+  --reads N          random reads before memory is measured              (1000000)
+  --cache-mb N       cache budget of these reads; less than the entries  (64)
+  --seconds N        how long the writer runs beside checkpoints         (10)
+  --rounds N         counted rounds                                      (5)
+  --contestants A,B  of ${Object.keys(STORES).join()}                  (all)
+  --dir FOLDER       where to put the data; must be on a disk            (the temporary folder)
+  --json FILE        write the figures
+  --markdown         print the table as Markdown
+  --check            exit with 1 when a target is missed`;
+
+const MIB = 1024 * 1024;
+
+interface Settings {
+  readonly entries: number;
+  readonly reads: number;
+  readonly cacheBytes: number;
+  readonly millis: number;
+  readonly rounds: number;
+}
+
+/** The contestants, each with a store that was filled and closed. */
+interface Stage {
+  readonly runners: readonly Runner<StoreModule>[];
+  readonly folder: string;
+  readonly settings: Settings;
+}
+
+await runCommand(USAGE, async () => {
+  const { values } = parseArgs({
+    options: {
+      entries: { type: "string", default: "1000000" },
+      reads: { type: "string", default: "1000000" },
+      "cache-mb": { type: "string", default: "64" },
+      seconds: { type: "string", default: "10" },
+      rounds: { type: "string", default: "5" },
+      contestants: { type: "string", default: Object.keys(STORES).join() },
+      dir: { type: "string" },
+      json: { type: "string" },
+      markdown: { type: "boolean", default: false },
+      check: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return console.log(USAGE);
+  const settings: Settings = {
+    entries: positiveInteger("entries", values.entries),
+    reads: positiveInteger("reads", values.reads),
+    cacheBytes: positiveInteger("cache-mb", values["cache-mb"]) * MIB,
+    millis: positiveInteger("seconds", values.seconds) * 1000,
+    rounds: positiveInteger("rounds", values.rounds),
+  };
+  const line = await loadRunners(STORES, values.contestants.split(","));
+  const { runners } = line;
+  const folder = createRunFolder(values.dir);
+  try {
+    const machine = measureMachine(folder);
+    console.log(machineLine(machine));
+    const versions = runners.map(({ name, module }) => `${name} ${module.version}`).join(", ");
+    console.log([versions, ...absentLines(line)].join("\n"));
+    const stage: Stage = { runners, folder, settings };
+    for (const { name } of runners) {
+      const directory = createFolder(folder, name, "filled");
+      await runTask(name, "fill", { directory, entries: settings.entries });
+      console.error(`fill: ${name}`);
+    }
+    const rows = [
+      ...await measureOpening(stage),
+      await measureMemory(stage),
+      await measureReopening(stage),
+      ...await measureStalls(stage),
+    ];
+    const report: Report = {
+      title: `Opening and living: ${versions}`,
+      date: new Date().toISOString(),
+      command: commandText(),
+      machine,
+      machineLine: machineLine(machine),
+      contestants: runners.map(({ name }) => name),
+      rows,
+    };
+    const outcomes = judge(rows);
+    console.log(`\n${values.markdown ? toMarkdown(report) : toText(report)}`);
+    console.log(`\n${goalLines(outcomes)}`);
+    if (values.json !== undefined) {
+      writeFileSync(values.json, JSON.stringify({ ...report, absent: line.absent }, null, 2));
+    }
+    if (values.check && !outcomes.every(({ met }) => met)) process.exitCode = 1;
+  } finally {
+    removeFolder(folder);
+  }
+});
+
+async function measureOpening({ runners, folder, settings }: Stage): Promise<GoalRow[]> {
+  const { entries, rounds } = settings;
+  const again: Record<string, number[]> = {};
+  const first = await interleave("open", runners, rounds, async ({ name }, round) => {
+    const directory = join(folder, name, "filled");
+    const result = await runTask(name, "open", {
+      directory,
+      entries,
+      seed: round,
+      acknowledged: 0,
+    });
+    if (round >= 0) (again[name] ??= []).push(result.againMillis!);
+    return result.millis!;
+  });
+  const name = `open after a clean close, ${entries.toLocaleString("en")} entries`;
+  const limit = { target: 5, stretch: 2 };
+  return [
+    { name: `${name}, first of a process`, unit: "ms", better: "lower", limit, rounds: first },
+    { name: `${name}, not the first`, unit: "ms", better: "lower", limit, rounds: again },
+  ];
+}
+
+async function measureMemory({ runners, folder, settings }: Stage): Promise<GoalRow> {
+  const { entries, reads, cacheBytes, rounds } = settings;
+  const able = runners.filter(({ module }) => module.hasCacheBudget);
+  const over = await interleave("memory", able, rounds, async ({ name }, round) => {
+    const directory = join(folder, name, "filled");
+    const { resident } = await runTask(name, "read", {
+      directory,
+      entries,
+      reads,
+      cacheBytes,
+      seed: round,
+    });
+    return (resident! - cacheBytes - await bareResident()) / 1e6;
+  });
+  return {
+    name: `memory after ${reads.toLocaleString("en")} random reads, over cache and bare runtime`,
+    unit: "MB",
+    better: "lower",
+    limit: { target: 64, stretch: 40 },
+    rounds: over,
+  };
+}
+
+/** Every contestant is killed once; each round opens a copy of what that left. */
+async function measureReopening({ runners, folder, settings }: Stage): Promise<GoalRow> {
+  const { entries, rounds } = settings;
+  const acknowledged = new Map<string, number>();
+  for (const { name } of runners) {
+    const directory = createFolder(folder, name, "killed");
+    cpSync(join(folder, name, "filled"), directory, { recursive: true });
+    const { acknowledged: count, puts } = await runKilled(name, "kill", { directory, entries });
+    acknowledged.set(name, count!);
+    console.error(`kill: ${name} after ${puts} puts`);
+  }
+  const times = await interleave("reopen", runners, rounds, async ({ name }, round) => {
+    const directory = createFolder(folder, name, "copy");
+    cpSync(join(folder, name, "killed"), directory, { recursive: true });
+    const { millis } = await runTask(name, "open", {
+      directory,
+      entries,
+      seed: round,
+      acknowledged: acknowledged.get(name)!,
+      isVerified: round < 0,
+    });
+    removeFolder(directory);
+    return millis!;
+  });
+  for (const { name } of runners) removeFolder(join(folder, name, "killed"));
+  return {
+    name: "reopen after kill -9 with a full log",
+    unit: "ms",
+    better: "lower",
+    limit: { target: 100, stretch: 40 },
+    rounds: times,
+  };
+}
+
+async function measureStalls({ runners, folder, settings }: Stage): Promise<GoalRow[]> {
+  const { entries, millis, rounds } = settings;
+  const most: Record<string, number[]> = {};
+  const p99: Record<string, number[]> = {};
+  const beside: Record<string, number[]> = {};
+  const median = await interleave("stall", runners, rounds, async ({ name }, round) => {
+    const directory = join(folder, name, "filled");
+    const result = await runTask(name, "stall", { directory, entries, seed: round, millis });
+    if (result.checkpoints === 0) throw new Error("no checkpoint has ended: give more --seconds");
+    if (round >= 0) {
+      (most[name] ??= []).push(result.allMost!);
+      (p99[name] ??= []).push(result.allP99!);
+      if (result.besideP99 !== undefined) (beside[name] ??= []).push(result.besideP99);
+    }
+    return result.allMedian!;
+  });
+  const unit = "ms";
+  const better = "lower";
+  const name = "commit of 100 puts by one writer";
+  return [
+    { name: `${name}, median`, unit, better, rounds: median },
+    { name: `${name}, p99`, unit, better, rounds: p99 },
+    {
+      name: `${name}, p99 of those beside a checkpoint`,
+      unit,
+      better,
+      limit: { target: 50, stretch: 10 },
+      rounds: beside,
+    },
+    { name: `${name}, longest`, unit, better, rounds: most },
+  ];
+}
