@@ -27,7 +27,7 @@ export interface GoalRow extends Omit<ReportRow, "target"> {
   readonly limit?: Limit;
 }
 
-/** How a goal came out; not met when ours was not measured, left out when no peer was. */
+/** How a goal came out. There is none when ours, or all of the peers, were not measured. */
 export interface Outcome {
   readonly row: string;
   readonly text: string;
@@ -39,18 +39,19 @@ export function judge(rows: readonly GoalRow[]): Outcome[] {
   const outcomes: Outcome[] = [];
   for (const row of rows) {
     const ours = figureOf(row, OURS);
+    if (ours === undefined) continue;
     for (const target of row.targets ?? []) {
       const best = bestOf(row, target.against);
       if (best === undefined) continue;
-      const ratio = ours === undefined ? NaN : ours / best.figure;
+      const ratio = ours / best.figure;
       const goal = `${target.ratio}x (stretch ${target.stretch}x)`;
       const text = `${ratio.toFixed(2)}x ${best.name}, goal ${goal}`;
       outcomes.push({ row: row.name, text, met: reaches(row, ratio, target.ratio) });
     }
     if (row.limit !== undefined) {
       const { target, stretch } = row.limit;
-      const text = `${ours?.toFixed(2)} ${row.unit}, goal ${target} (stretch ${stretch})`;
-      outcomes.push({ row: row.name, text, met: reaches(row, ours ?? NaN, target) });
+      const text = `${ours.toFixed(2)} ${row.unit}, goal ${target} (stretch ${stretch})`;
+      outcomes.push({ row: row.name, text, met: reaches(row, ours, target) });
     }
   }
   return outcomes;

@@ -22,43 +22,47 @@ export async function runTask(
   task: string,
   options: Partial<TaskOptions>,
 ): Promise<TaskResult> {
-  const { code, signal, result } = await run("child.ts", [
-    contestant,
-    task,
-    JSON.stringify(options),
-  ]);
+  const { code, signal, result } = await runChild(contestant, task, options, false);
   if (code !== 0) throw new Error(`${task} of ${contestant} failed: ${signal ?? `code ${code}`}`);
   return result;
 }
 
-/** Does a task that ends with SIGKILL. @throws when the child ends otherwise */
+/** Kills a task with SIGKILL as soon as it prints its line. @throws when the child ends by itself */
 export async function runKilled(
   contestant: string,
   task: string,
   options: Partial<TaskOptions>,
 ): Promise<TaskResult> {
-  const { code, signal, result } = await run("child.ts", [
-    contestant,
-    task,
-    JSON.stringify(options),
-  ]);
+  const { code, signal, result } = await runChild(contestant, task, options, true);
   if (signal !== "SIGKILL") throw new Error(`${task} of ${contestant} ended with code ${code}`);
   return result;
 }
 
 /** Resident bytes of the runtime alone. */
 export async function bareResident(): Promise<number> {
-  return (await run("bare.ts", [])).result.resident!;
+  return (await run("bare.ts", [], false)).result.resident!;
 }
 
-function run(script: string, args: readonly string[]): Promise<Ended> {
+function runChild(
+  contestant: string,
+  task: string,
+  options: Partial<TaskOptions>,
+  isKilled: boolean,
+): Promise<Ended> {
+  return run("child.ts", [contestant, task, JSON.stringify(options)], isKilled);
+}
+
+function run(script: string, args: readonly string[], isKilled: boolean): Promise<Ended> {
   const path = fileURLToPath(new URL(script, import.meta.url));
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...runtimeFlags(), path, ...args], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     let printed = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => printed += text);
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      printed += text;
+      if (isKilled && printed.includes("\n")) child.kill("SIGKILL");
+    });
     child.once("error", reject);
     child.once("close", (code, signal) => {
       const line = printed.trimEnd().split("\n").at(-1);

@@ -10,8 +10,8 @@ import { runtimeIo } from "../runtime_io.ts";
 import type { CheckpointCount, Store, StoreModule } from "./contestant.ts";
 
 const ENTRIES = index("kv", { key: codec.bytes, value: codec.bytes });
-/** Of 16 MiB: a checkpoint has not begun yet. */
-const FULL_LOG_BYTES = 15.5 * 1024 * 1024;
+/** Of 16 MiB: the rest is written until the signal arrives, before a checkpoint begins. */
+const FULL_LOG_BYTES = 15 * 1024 * 1024;
 
 function openReader(database: Database) {
   return database.open(ENTRIES);

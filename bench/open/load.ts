@@ -27,7 +27,7 @@ const USAGE = `usage: node bench/open/load.ts [options]
   --entries N        entries of each store                               (1000000)
   --reads N          random reads before memory is measured              (1000000)
   --cache-mb N       cache budget of these reads; less than the entries  (64)
-  --seconds N        how long the writer runs beside checkpoints         (10)
+  --seconds N        how long the writer runs, or until a checkpoint     (10)
   --rounds N         counted rounds                                      (5)
   --contestants A,B  of ${Object.keys(STORES).join()}                  (all)
   --dir FOLDER       where to put the data; must be on a disk            (the temporary folder)
@@ -204,7 +204,6 @@ async function measureStalls({ runners, folder, settings }: Stage): Promise<Goal
   const median = await interleave("stall", runners, rounds, async ({ name }, round) => {
     const directory = join(folder, name, "filled");
     const result = await runTask(name, "stall", { directory, entries, seed: round, millis });
-    if (result.checkpoints === 0) throw new Error("no checkpoint has ended: give more --seconds");
     if (round >= 0) {
       (most[name] ??= []).push(result.allMost!);
       (p99[name] ??= []).push(result.allP99!);

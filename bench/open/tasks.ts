@@ -81,15 +81,16 @@ async function open(module: StoreModule, options: TaskOptions): Promise<TaskResu
 }
 
 /**
- * Ends this process by SIGKILL, with 64 callers in the midst of their puts, as soon as the log is
- * full. Its line says how many puts were acknowledged without a gap.
+ * 64 callers put until somebody kills this process, which is to be as soon as it prints a line: the
+ * log is full, and so many puts were acknowledged without a gap.
  */
-async function kill(module: StoreModule, options: TaskOptions): Promise<TaskResult> {
+async function kill(module: StoreModule, options: TaskOptions): Promise<never> {
   const { directory, entries } = options;
   const store = await module.open(directory, CACHE_BYTES);
   const isDone: boolean[] = [];
   let puts = 0;
   let next = 0;
+  let isTold = false;
   const caller = async (): Promise<never> => {
     for (;;) {
       const number = next++;
@@ -97,17 +98,20 @@ async function kill(module: StoreModule, options: TaskOptions): Promise<TaskResu
       await store.put(key!, valueOf(entries + number));
       isDone[number] = true;
       puts++;
-      if (puts % CALLERS !== 0 || !store.isLogFull(puts)) continue;
+      if (isTold || puts % CALLERS !== 0 || !store.isLogFull(puts)) continue;
+      isTold = true;
       const gap = isDone.findIndex((done) => done !== true);
       const acknowledged = gap < 0 ? isDone.length : gap;
       writeSync(1, `${JSON.stringify({ acknowledged, puts })}\n`);
-      process.kill(process.pid, "SIGKILL");
     }
   };
   return await Promise.race(Array.from({ length: CALLERS }, caller));
 }
 
-/** One writer overwrites entries at random, which fills the log again and again. */
+/**
+ * One writer overwrites entries at random, which fills the log again and again: for so long, and
+ * until a checkpoint has ended where a store has them.
+ */
 async function stall(module: StoreModule, options: TaskOptions): Promise<TaskResult> {
   const { directory, entries, seed, millis } = options;
   const store = await module.open(directory, CACHE_BYTES);
@@ -116,7 +120,7 @@ async function stall(module: StoreModule, options: TaskOptions): Promise<TaskRes
   const beside: number[] = [];
   const end = performance.now() + millis;
   let now = 0;
-  while (now < end) {
+  while (now < end || store.checkpoints?.().completed === 0) {
     const numbers = Array.from({ length: STALL_BATCH }, () => picks.next());
     const keys = keysOf(numbers);
     const values = valuesOf(numbers);
@@ -128,12 +132,11 @@ async function stall(module: StoreModule, options: TaskOptions): Promise<TaskRes
     all.push(now - begin);
     if (store.checkpoints?.().pagesWritten !== before) beside.push(now - begin);
   }
-  const completed = store.checkpoints?.().completed;
+  const hasCheckpoints = store.checkpoints !== undefined;
   await store.close();
   return {
-    commits: all.length,
     ...spreadOf(all, "all"),
-    ...completed === undefined ? {} : { checkpoints: completed, ...spreadOf(beside, "beside") },
+    ...hasCheckpoints ? spreadOf(beside, "beside") : {},
   };
 }
 
