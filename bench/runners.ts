@@ -5,6 +5,7 @@
  */
 
 import { UsageError } from "./command_line.ts";
+import { NotHereError } from "./compare/peer.ts";
 
 /** A contestant that could be loaded. */
 export interface Runner<M> {
@@ -12,10 +13,10 @@ export interface Runner<M> {
   readonly module: M;
 }
 
-/** Whoever takes part, and for the others the reason why not. */
+/** Whoever takes part, and a line about each who does not. */
 export interface Line<M> {
   readonly runners: readonly Runner<M>[];
-  readonly absent: Readonly<Record<string, string>>;
+  readonly absent: readonly string[];
 }
 
 /** Loads contestants by name, in that order. @throws {UsageError} nobody has that name */
@@ -24,20 +25,21 @@ export async function loadRunners<M>(
   names: readonly string[],
 ): Promise<Line<M>> {
   const runners: Runner<M>[] = [];
-  const absent: Record<string, string> = {};
+  const absent: string[] = [];
   for (const name of names) {
     const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
     if (load === undefined) throw new UsageError(`unknown contestant "${name}"`);
     try {
       runners.push({ name, module: await load() });
     } catch (error) {
-      absent[name] = (error as Error).message.split("\n")[0]!;
+      if (!(error instanceof NotHereError)) throw error;
+      absent.push(`${name}: not here, ${error.message}`);
     }
   }
   return { runners, absent };
 }
 
-/** One line for each that is not here. */
-export function absentLines({ absent }: Line<unknown>): string[] {
-  return Object.entries(absent).map(([name, reason]) => `not here: ${name} (${reason})`);
+/** The versions of all that take part, as the report names them. */
+export function versionsOf(runners: readonly Runner<{ readonly version: string }>[]): string {
+  return runners.map(({ name, module }) => `${name} ${module.version}`).join(", ");
 }

@@ -4,19 +4,19 @@
  * @module
  */
 
-import { UsageError } from "../command_line.ts";
+import * as runners from "../runners.ts";
 import type { ContestantModule, Durability } from "./contestant.ts";
-import { NotHereError } from "./peer.ts";
 
-const LOADERS: Readonly<Record<string, () => Promise<{ load(): Promise<ContestantModule> }>>> = {
-  holdfast: () => import("./holdfast.ts"),
-  lmdb: () => import("./lmdb.ts"),
-  sqlite: () => import("./node_sqlite.ts"),
-  "better-sqlite3": () => import("./better_sqlite.ts"),
-  "bun:sqlite": () => import("./bun_sqlite.ts"),
-  level: () => import("./level.ts"),
-  openkv: () => import("./deno_kv.ts"),
-  rocksdb: () => import("./rocksdb.ts"),
+/** Imported when they take part: some cannot be on every runtime. */
+const LOADERS: Readonly<Record<string, () => Promise<ContestantModule>>> = {
+  holdfast: async () => (await import("./holdfast.ts")).load(),
+  lmdb: async () => (await import("./lmdb.ts")).load(),
+  sqlite: async () => (await import("./node_sqlite.ts")).load(),
+  "better-sqlite3": async () => (await import("./better_sqlite.ts")).load(),
+  "bun:sqlite": async () => (await import("./bun_sqlite.ts")).load(),
+  level: async () => (await import("./level.ts")).load(),
+  openkv: async () => (await import("./deno_kv.ts")).load(),
+  rocksdb: async () => (await import("./rocksdb.ts")).load(),
 };
 
 /** All names, as `--contestants` takes them. */
@@ -26,40 +26,14 @@ export const CONTESTANTS: readonly string[] = Object.keys(LOADERS);
 export const SQLITE: readonly string[] = ["sqlite", "better-sqlite3", "bun:sqlite"];
 
 /** A contestant that takes part. */
-export interface Runner {
-  readonly name: string;
-  readonly module: ContestantModule;
-}
-
-/** Who takes part, and a line about each who does not. */
-export interface Field {
-  readonly runners: readonly Runner[];
-  readonly absent: readonly string[];
-}
+export type Runner = runners.Runner<ContestantModule>;
 
 /** Loads contestants by their names, separated by commas. @throws {UsageError} */
-export async function loadContestants(names: string): Promise<Field> {
-  const runners: Runner[] = [];
-  const absent: string[] = [];
-  for (const name of names.split(",")) {
-    const contestant = Object.hasOwn(LOADERS, name) ? LOADERS[name] : undefined;
-    if (contestant === undefined) throw new UsageError(`unknown contestant "${name}"`);
-    try {
-      runners.push({ name, module: await (await contestant()).load() });
-    } catch (error) {
-      if (!(error instanceof NotHereError)) throw error;
-      absent.push(`${name}: not here, ${error.message}`);
-    }
-  }
-  return { runners, absent };
+export function loadContestants(names: string): Promise<runners.Line<ContestantModule>> {
+  return runners.loadRunners(LOADERS, names.split(","));
 }
 
 /** Those that can be opened with a durability. */
 export function runnersOf(runners: readonly Runner[], durability: Durability): Runner[] {
   return runners.filter(({ module }) => module.durabilities.includes(durability));
-}
-
-/** The versions of all that take part, as the report names them. */
-export function versionsOf(runners: readonly Runner[]): string {
-  return runners.map(({ name, module }) => `${name} ${module.version}`).join(", ");
 }

@@ -13,7 +13,8 @@ import { machineLine, measureMachine } from "../machine.ts";
 import type { Report } from "../report.ts";
 import { toMarkdown, toText } from "../report.ts";
 import { createRunFolder, removeFolder } from "../run_folder.ts";
-import { CONTESTANTS, loadContestants, runnersOf, versionsOf } from "./contestants.ts";
+import { versionsOf } from "../runners.ts";
+import { CONTESTANTS, loadContestants, runnersOf } from "./contestants.ts";
 import { measureSyncs } from "./sync_rows.ts";
 
 const USAGE = `usage: node bench/compare/syncs.ts [options]

@@ -6,7 +6,7 @@
  */
 
 import process from "node:process";
-import { importPeer, installedVersion } from "../compare/peer.ts";
+import { importPeer, installedVersion, NotHereError } from "../compare/peer.ts";
 import type { LogContestant, LogModule, SeeRecord } from "./contestant.ts";
 
 interface Hypercore {
@@ -49,7 +49,7 @@ class HypercoreLog implements LogContestant {
 export async function load(): Promise<LogModule> {
   const { bun, deno } = process.versions;
   if (bun !== undefined || deno !== undefined) {
-    throw new Error("rocksdb-native, which it stores in, ends this runtime's process");
+    throw new NotHereError("rocksdb-native, which it stores in, ends this runtime's process");
   }
   const { default: Hypercore } = await importPeer<HypercorePackage>("hypercore");
   return {

@@ -9,15 +9,13 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { commandText, positiveInteger, runCommand } from "../command_line.ts";
-import type { GoalRow } from "../goals.ts";
-import { goalLines, judge } from "../goals.ts";
 import { interleave } from "../interleave.ts";
 import { machineLine, measureMachine } from "../machine.ts";
-import type { Report } from "../report.ts";
-import { OURS, toMarkdown, toText } from "../report.ts";
+import type { Report, ReportRow } from "../report.ts";
+import { allMet, OURS, toMarkdown, toText } from "../report.ts";
 import { createFolder, createRunFolder, removeFolder } from "../run_folder.ts";
 import type { Runner } from "../runners.ts";
-import { absentLines, loadRunners } from "../runners.ts";
+import { loadRunners, versionsOf } from "../runners.ts";
 import type { LogContestant, LogMode, LogModule, LogTask } from "./contestant.ts";
 import type { Size } from "./rows.ts";
 import { rowOf, SIZES } from "./rows.ts";
@@ -101,9 +99,9 @@ await runCommand(USAGE, async () => {
   try {
     const machine = measureMachine(folder);
     console.log(machineLine(machine));
-    const versions = runners.map(({ name, module }) => `${name} ${module.version}`).join(", ");
-    console.log([versions, ...absentLines(line)].join("\n"));
-    const rows: GoalRow[] = [];
+    const versions = versionsOf(runners);
+    console.log(versions);
+    const rows: ReportRow[] = [];
     for (const size of SIZES) {
       const records = new Records(size.bytes);
       const stage: Stage = { runners, folder, size, records, settings };
@@ -118,21 +116,18 @@ await runCommand(USAGE, async () => {
       machineLine: machineLine(machine),
       contestants: [OURS, ...runners.map(({ name }) => name)],
       rows,
+      notes: line.absent,
     };
-    const outcomes = judge(rows);
     console.log(`\n${values.markdown ? toMarkdown(report) : toText(report)}`);
-    console.log(`\n${goalLines(outcomes)}`);
-    if (values.json !== undefined) {
-      writeFileSync(values.json, JSON.stringify({ ...report, absent: line.absent }, null, 2));
-    }
-    if (values.check && !outcomes.every(({ met }) => met)) process.exitCode = 1;
+    if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(report, null, 2));
+    if (values.check && !allMet(report)) process.exitCode = 1;
   } finally {
     removeFolder(folder);
   }
 });
 
 /** Appends to a new log each round; the replays read the log of the last round, opened anew. */
-async function measureUnsynced(stage: Stage): Promise<GoalRow[]> {
+async function measureUnsynced(stage: Stage): Promise<ReportRow[]> {
   const { folder, size, records, settings } = stage;
   const count = Math.ceil(settings.megabytes * 1e6 / size.bytes);
   const logs = new Map<Runner<LogModule>, LogContestant>();
@@ -163,7 +158,7 @@ async function measureUnsynced(stage: Stage): Promise<GoalRow[]> {
 }
 
 /** Appends to one log of each contestant through all rounds. */
-async function measureDurable(stage: Stage, task: "synced" | "shared"): Promise<GoalRow> {
+async function measureDurable(stage: Stage, task: "synced" | "shared"): Promise<ReportRow> {
   const { folder, size, records, settings } = stage;
   const logs = new Map<Runner<LogModule>, LogContestant>();
   const count = settings[task];

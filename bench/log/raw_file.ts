@@ -9,7 +9,7 @@
 import { closeSync, constants, fdatasyncSync, fstatSync, openSync, writeSync } from "node:fs";
 import type { LogContestant, LogModule, LogShape, SeeRecord } from "./contestant.ts";
 import { readFlat } from "./flat_file.ts";
-import { TurnQueue } from "./turn_queue.ts";
+import { TurnQueue } from "../compare/turn_queue.ts";
 
 const BUFFER_BYTES = 256 * 1024;
 const AHEAD_BYTES = 4 * 1024 * 1024;
@@ -19,7 +19,7 @@ class RawFile implements LogContestant {
   readonly #file: number;
   readonly #recordBytes: number;
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
-  readonly #queue: TurnQueue;
+  readonly #queue: TurnQueue<Uint8Array>;
   #buffered = 0;
   #end: number;
   #zeroed = 0;

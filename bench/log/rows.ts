@@ -5,7 +5,7 @@
  */
 
 import process from "node:process";
-import type { GoalRow, Target } from "../goals.ts";
+import type { ReportRow, Target } from "../report.ts";
 import { OURS } from "../report.ts";
 import type { LogTask } from "./contestant.ts";
 
@@ -68,7 +68,7 @@ const NAMES: Readonly<Record<LogTask, string>> = {
 };
 
 /** The row of a task: our picked log becomes `holdfast`. */
-export function rowOf(task: LogTask, size: Size, figures: Record<string, number[]>): GoalRow {
+export function rowOf(task: LogTask, size: Size, figures: Record<string, number[]>): ReportRow {
   const picked = PICKED[task];
   const { [picked]: ours, ...rest } = figures;
   const targets = TARGETS[task][size.name];

@@ -10,7 +10,7 @@
 
 import { importPeer, installedVersion } from "../compare/peer.ts";
 import type { LogContestant, LogModule, LogShape, SeeRecord } from "./contestant.ts";
-import { TurnQueue } from "./turn_queue.ts";
+import { TurnQueue } from "../compare/turn_queue.ts";
 
 /** What the three drivers have in common. */
 interface Statement {
@@ -35,7 +35,7 @@ class SqliteLog implements LogContestant {
   readonly #driver: Driver;
   readonly #append: Statement;
   readonly #all: Statement;
-  readonly #queue: TurnQueue;
+  readonly #queue: TurnQueue<Uint8Array>;
 
   constructor(driver: Driver, { mode }: LogShape) {
     this.#driver = driver;

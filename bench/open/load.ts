@@ -10,15 +10,13 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { commandText, positiveInteger, runCommand } from "../command_line.ts";
-import type { GoalRow } from "../goals.ts";
-import { goalLines, judge } from "../goals.ts";
 import { interleave } from "../interleave.ts";
 import { machineLine, measureMachine } from "../machine.ts";
-import type { Report } from "../report.ts";
-import { toMarkdown, toText } from "../report.ts";
+import type { Report, ReportRow } from "../report.ts";
+import { allMet, toMarkdown, toText } from "../report.ts";
 import { createFolder, createRunFolder, removeFolder } from "../run_folder.ts";
 import type { Runner } from "../runners.ts";
-import { absentLines, loadRunners } from "../runners.ts";
+import { loadRunners, versionsOf } from "../runners.ts";
 import { bareResident, runKilled, runTask } from "./child_process.ts";
 import type { StoreModule } from "./contestant.ts";
 import { STORES } from "./contestant.ts";
@@ -82,8 +80,8 @@ await runCommand(USAGE, async () => {
   try {
     const machine = measureMachine(folder);
     console.log(machineLine(machine));
-    const versions = runners.map(({ name, module }) => `${name} ${module.version}`).join(", ");
-    console.log([versions, ...absentLines(line)].join("\n"));
+    const versions = versionsOf(runners);
+    console.log(versions);
     const stage: Stage = { runners, folder, settings };
     for (const { name } of runners) {
       const directory = createFolder(folder, name, "filled");
@@ -104,20 +102,17 @@ await runCommand(USAGE, async () => {
       machineLine: machineLine(machine),
       contestants: runners.map(({ name }) => name),
       rows,
+      notes: line.absent,
     };
-    const outcomes = judge(rows);
     console.log(`\n${values.markdown ? toMarkdown(report) : toText(report)}`);
-    console.log(`\n${goalLines(outcomes)}`);
-    if (values.json !== undefined) {
-      writeFileSync(values.json, JSON.stringify({ ...report, absent: line.absent }, null, 2));
-    }
-    if (values.check && !outcomes.every(({ met }) => met)) process.exitCode = 1;
+    if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(report, null, 2));
+    if (values.check && !allMet(report)) process.exitCode = 1;
   } finally {
     removeFolder(folder);
   }
 });
 
-async function measureOpening({ runners, folder, settings }: Stage): Promise<GoalRow[]> {
+async function measureOpening({ runners, folder, settings }: Stage): Promise<ReportRow[]> {
   const { entries, rounds } = settings;
   const again: Record<string, number[]> = {};
   const first = await interleave("open", runners, rounds, async ({ name }, round) => {
@@ -132,14 +127,14 @@ async function measureOpening({ runners, folder, settings }: Stage): Promise<Goa
     return result.millis!;
   });
   const name = `open after a clean close, ${entries.toLocaleString("en")} entries`;
-  const limit = { target: 5, stretch: 2 };
+  const targets = [{ figure: 5, stretch: 2 }];
   return [
-    { name: `${name}, first of a process`, unit: "ms", better: "lower", limit, rounds: first },
-    { name: `${name}, not the first`, unit: "ms", better: "lower", limit, rounds: again },
+    { name: `${name}, first of a process`, unit: "ms", better: "lower", targets, rounds: first },
+    { name: `${name}, not the first`, unit: "ms", better: "lower", targets, rounds: again },
   ];
 }
 
-async function measureMemory({ runners, folder, settings }: Stage): Promise<GoalRow> {
+async function measureMemory({ runners, folder, settings }: Stage): Promise<ReportRow> {
   const { entries, reads, cacheBytes, rounds } = settings;
   const able = runners.filter(({ module }) => module.hasCacheBudget);
   const over = await interleave("memory", able, rounds, async ({ name }, round) => {
@@ -157,13 +152,13 @@ async function measureMemory({ runners, folder, settings }: Stage): Promise<Goal
     name: `memory after ${reads.toLocaleString("en")} random reads, over cache and bare runtime`,
     unit: "MB",
     better: "lower",
-    limit: { target: 64, stretch: 40 },
+    targets: [{ figure: 64, stretch: 40 }],
     rounds: over,
   };
 }
 
 /** Every contestant is killed once; each round opens a copy of what that left. */
-async function measureReopening({ runners, folder, settings }: Stage): Promise<GoalRow> {
+async function measureReopening({ runners, folder, settings }: Stage): Promise<ReportRow> {
   const { entries, rounds } = settings;
   const acknowledged = new Map<string, number>();
   for (const { name } of runners) {
@@ -191,12 +186,12 @@ async function measureReopening({ runners, folder, settings }: Stage): Promise<G
     name: "reopen after kill -9 with a full log",
     unit: "ms",
     better: "lower",
-    limit: { target: 100, stretch: 40 },
+    targets: [{ figure: 100, stretch: 40 }],
     rounds: times,
   };
 }
 
-async function measureStalls({ runners, folder, settings }: Stage): Promise<GoalRow[]> {
+async function measureStalls({ runners, folder, settings }: Stage): Promise<ReportRow[]> {
   const { entries, millis, rounds } = settings;
   const most: Record<string, number[]> = {};
   const p99: Record<string, number[]> = {};
@@ -221,7 +216,7 @@ async function measureStalls({ runners, folder, settings }: Stage): Promise<Goal
       name: `${name}, p99 of those beside a checkpoint`,
       unit,
       better,
-      limit: { target: 50, stretch: 10 },
+      targets: [{ figure: 50, stretch: 10 }],
       rounds: beside,
     },
     { name: `${name}, longest`, unit, better, rounds: most },
