@@ -15,7 +15,8 @@ import { LIST_LIMIT_DEFAULT } from "./limits.ts";
 import { type ChangeBody, Lane } from "./lane.ts";
 import { listNames } from "./name_index.ts";
 import { formatOffset } from "./offset.ts";
-import { readPage } from "./read.ts";
+import { bytesFrom, readPage } from "./read.ts";
+import { LARGE_PAGE_BYTES, ReadPace } from "./read_pace.ts";
 import { removeStream } from "./removal.ts";
 import { checkAppend, checkCount, checkCreate, checkName, nameBytes } from "./request_checks.ts";
 import { incarnation } from "./stream_config.ts";
@@ -81,6 +82,7 @@ export class EmbeddedStreamStore implements StreamStore {
   readonly #maxStreamBytes: number;
   readonly #durable: Tables;
   readonly #waiters = new Waiters();
+  readonly #pace: ReadPace;
   readonly #upkeep: Upkeep;
   #sweeping: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -99,6 +101,7 @@ export class EmbeddedStreamStore implements StreamStore {
     this.#lane = lane;
     this.#maxStreamBytes = maxStreamBytes;
     this.#durable = durableTables(database);
+    this.#pace = new ReadPace(database.io, () => lane.count);
     this.#upkeep = new Upkeep(this.#durable, clock, lane, this.#waiters);
   }
 
@@ -210,7 +213,15 @@ export class EmbeddedStreamStore implements StreamStore {
     this.#checkOpen();
     if (options.maxBytes !== undefined) checkCount(options.maxBytes, "maxBytes");
     if (options.maxMessages !== undefined) checkCount(options.maxMessages, "maxMessages", 1);
-    return readPage(this.#durable, this.#clock, name, nameBytes(name), offset, options);
+    const bytes = nameBytes(name);
+    if (this.#pace.isTaken && bytesFrom(this.#durable, bytes, offset) >= LARGE_PAGE_BYTES) {
+      await this.#pace.turn();
+      this.#checkOpen();
+    }
+    const began = this.#database.io.monotonic();
+    const outcome = readPage(this.#durable, this.#clock, name, bytes, offset, options);
+    if (outcome.outcome === "done" && outcome.bytes >= LARGE_PAGE_BYTES) this.#pace.read(began);
+    return outcome;
   }
 
   /** See {@linkcode StreamStore.head}. */

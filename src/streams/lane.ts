@@ -50,6 +50,8 @@ export class Lane {
   readonly #database: Database;
   readonly #durability: Durability | undefined;
   readonly #nextTurn: (callback: () => void) => void;
+  /** Changes that have come so far. */
+  count = 0;
   #queue: Change[] = [];
   #scheduled = false;
   #underWay = 0;
@@ -76,6 +78,7 @@ export class Lane {
       });
     }
     this.#underWay++;
+    this.count++;
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ body, bytes, resolve: resolve as (value: unknown) => void, reject });
     });

@@ -9,7 +9,7 @@ import { PAGE_BYTES_DEFAULT, PAGE_MESSAGES_DEFAULT } from "./limits.ts";
 import { rangesOf, type Scan, scanMessages } from "./message_scan.ts";
 import { formatOffset, parseOffset, type Position, START } from "./offset.ts";
 import { incarnation } from "./stream_config.ts";
-import { lookUp, type StreamEntry } from "./stream_lookup.ts";
+import { findEntry, lookUp, type StreamEntry } from "./stream_lookup.ts";
 import type { Page, ReadOptions, ReadOutcome, Refusal } from "./stream_store.ts";
 import type { Tables } from "./tables.ts";
 
@@ -39,6 +39,14 @@ export function readPage(
       maxMessages: options.maxMessages ?? PAGE_MESSAGES_DEFAULT,
     });
   return scan === undefined ? refuse({ reason: "bad-offset" }) : makePage(found.entry, from, scan);
+}
+
+/** Bytes that a stream has behind an offset, 0 where there is no such place. */
+export function bytesFrom(tables: Tables, nameBytes: Uint8Array, offset: string): number {
+  const entry = findEntry(tables, nameBytes);
+  if (entry === undefined) return 0;
+  const { tail } = entry.state;
+  return tail.byte - (resolve(offset, tail) ?? tail).byte;
 }
 
 function makePage({ config, state }: StreamEntry, from: Position, scan: Scan): Page {

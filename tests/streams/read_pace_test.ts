@@ -1,0 +1,105 @@
+/** Large pages leave time to changes. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { memoryIo } from "../../adapters/memory.ts";
+import { EmbeddedStreamStore } from "../../mod.ts";
+import { ReadPace } from "../../src/streams/read_pace.ts";
+
+/** A clock and turns that a test moves by hand. */
+class Hands {
+  now = 0;
+  changes = 0;
+  #turns: (() => void)[] = [];
+  readonly pace = new ReadPace(
+    { monotonic: () => this.now, nextTurn: (callback) => this.#turns.push(callback) },
+    () => this.changes,
+  );
+
+  /** Reads a large page that takes some milliseconds. */
+  read(milliseconds: number): void {
+    const began = this.now;
+    this.now += milliseconds;
+    this.pace.read(began);
+  }
+
+  async turn(): Promise<void> {
+    for (const callback of this.#turns.splice(0)) callback();
+    // Promise jobs run before timers.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+}
+
+test("ReadPace: without changes since the last large page nobody waits", () => {
+  const hands = new Hands();
+  assert.equal(hands.pace.isTaken, false);
+  hands.read(2);
+  assert.equal(hands.pace.isTaken, false);
+  hands.changes++;
+  assert.equal(hands.pace.isTaken, true);
+  hands.now += 8;
+  assert.equal(hands.pace.isTaken, false);
+});
+
+test("ReadPace.turn: one large page in a turn, in call order, each when the one before it is paid for", async () => {
+  const hands = new Hands();
+  const order: string[] = [];
+  hands.read(2);
+  hands.changes++;
+  for (const name of ["a", "b"]) {
+    void hands.pace.turn().then(() => {
+      order.push(name);
+      hands.read(2);
+      hands.changes++;
+    });
+  }
+  await hands.turn();
+  assert.deepEqual(order, [], "it is not paid for");
+  hands.now += 8;
+  await hands.turn();
+  assert.deepEqual(order, ["a"]);
+  await hands.turn();
+  assert.deepEqual(order, ["a"]);
+  hands.now += 8;
+  await hands.turn();
+  assert.deepEqual(order, ["a", "b"]);
+  hands.now += 8;
+  assert.equal(hands.pace.isTaken, false);
+});
+
+/** A store with a large stream and a small one, each look at whose clock takes a millisecond. */
+async function slowStore(): Promise<EmbeddedStreamStore> {
+  let now = 0;
+  const io = { ...memoryIo(), monotonic: () => now++ };
+  const store = await EmbeddedStreamStore.open("/streams.hold", { database: { io } });
+  await store.create("large", { messages: [new Uint8Array(300_000), new Uint8Array(300_000)] });
+  await store.create("small", { messages: [new Uint8Array(10)] });
+  await store.read("large", "-1");
+  return store;
+}
+
+test("EmbeddedStreamStore.read: a large page waits for changes, a small one does not", async () => {
+  const store = await slowStore();
+  const order: string[] = [];
+  const done = (name: string) => () => void order.push(name);
+  const all = [
+    store.append("small", [new Uint8Array(100)]).then(done("append")),
+    store.read("large", "-1").then(done("large")),
+    store.read("large", "-1").then(done("large")),
+    store.read("small", "-1").then(done("small")),
+    store.read("large", "now").then(done("end of large")),
+  ];
+  await Promise.all(all);
+  assert.deepEqual(order.slice(0, 2), ["small", "end of large"]);
+  assert.equal(order.at(-1), "large", "the append came between the large ones");
+  await store.close();
+});
+
+test("EmbeddedStreamStore.close: a large page that still waits is CLOSED", async () => {
+  const store = await slowStore();
+  const writing = store.append("small", [new Uint8Array(100)]);
+  const page = store.read("large", "-1");
+  const closing = store.close();
+  await assert.rejects(page, { code: "CLOSED" });
+  await Promise.all([writing, closing]);
+});
