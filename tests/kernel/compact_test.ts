@@ -205,7 +205,7 @@ test("Database.open reads less than 1 MiB of a large file, and the log after a c
   const io = memoryIo();
   const db = await Database.open(PATH, { io, cacheBytes: MIB });
   const value = new Uint8Array(8 * MIB);
-  for (let n = 0; n < 8; n++) await db.update((tx) => tx.open(table).put(n, value));
+  for (let n = 0; n < 8; n++) await db.update((tx) => tx.open(table).put(10_000 + n, value));
   await fill(db, 2000);
   await db.checkpoint();
   await db.update((tx) => tx.open(table).put(9999, valueOf(1)));
@@ -281,4 +281,25 @@ test("Database stays within its bound while snapshots come and go", async () => 
       `${fileBytes} for ${liveBytes}`,
     );
   }, options);
+});
+
+test("Database.close compacts a file of which much is free; little, or much that is stored, stays", async () => {
+  const sizes: number[] = [];
+  for (const [first, second] of [[80, 20], [80, 200], [20, 4]] as const) {
+    const io = memoryIo();
+    const db = await Database.open(PATH, { io });
+    await db.update((tx) => tx.open(table).put(1, new Uint8Array(first * MIB).fill(1)));
+    await db.update((tx) => tx.open(table).put(2, new Uint8Array(second * MIB).fill(2)));
+    await db.update((tx) => void tx.open(table).remove(1));
+    await db.close();
+    sizes.push(Math.round((await io.stat(PATH))!.size / MIB));
+    const again = await Database.open(PATH, { io });
+    await assertWhole(again);
+    assert.equal(again.open(table).get(2)?.length, second * MIB);
+    await again.close();
+  }
+  const [large, crowded, small] = sizes as [number, number, number];
+  assert.ok(large < 30, `${large} MiB`);
+  assert.ok(crowded >= 280, `${crowded} MiB: less than a third is free`);
+  assert.ok(small >= 24, `${small} MiB: it is not worth it`);
 });

