@@ -7,6 +7,8 @@
  * @module
  */
 
+import type { WholeRows } from "./whole_rows.ts";
+
 /** Where data is when a change is done: on the medium (survives power loss); with the system. */
 export type Durability = "disk" | "os";
 
@@ -29,6 +31,8 @@ export interface Contestant {
   scan(): ScanResult | Promise<ScanResult>;
   /** Append of one record to an ordered log, the way that is fastest when 64 callers do it. */
   append(record: Uint8Array): void | Promise<void>;
+  /** Set where the engine lives in another process: then the rows call nothing else of it. */
+  readonly rows?: WholeRows;
   close(): void | Promise<void>;
 }
 

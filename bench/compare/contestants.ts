@@ -4,6 +4,7 @@
  * @module
  */
 
+import { OURS } from "../report.ts";
 import * as runners from "../runners.ts";
 import type { ContestantModule, Durability } from "./contestant.ts";
 
@@ -17,6 +18,8 @@ const LOADERS: Readonly<Record<string, () => Promise<ContestantModule>>> = {
   level: async () => (await import("./level.ts")).load(),
   openkv: async () => (await import("./deno_kv.ts")).load(),
   rocksdb: async () => (await import("./rocksdb.ts")).load(),
+  redb: async () => (await import("./redb.ts")).load(),
+  persy: async () => (await import("./persy.ts")).load(),
 };
 
 /** All names, as `--contestants` takes them. */
@@ -24,6 +27,14 @@ export const CONTESTANTS: readonly string[] = Object.keys(LOADERS);
 
 /** The drivers of SQLite, whose best is what a target against SQLite means. */
 export const SQLITE: readonly string[] = ["sqlite", "better-sqlite3", "bun:sqlite"];
+
+/** Engines that no JavaScript program can call: no target is against them. */
+const ELSEWHERE: readonly string[] = ["redb", "persy"];
+
+/** All but ours that a JavaScript program can use, whose best is what a target against all means. */
+export const PEERS: readonly string[] = CONTESTANTS.filter((name) =>
+  name !== OURS && !ELSEWHERE.includes(name)
+);
 
 /** A contestant that takes part. */
 export type Runner = runners.Runner<ContestantModule>;

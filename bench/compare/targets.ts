@@ -7,7 +7,7 @@
 
 import process from "node:process";
 import type { Target } from "../report.ts";
-import { SQLITE } from "./contestants.ts";
+import { PEERS, SQLITE } from "./contestants.ts";
 
 const LMDB = ["lmdb"];
 const LEVEL = ["level"];
@@ -31,7 +31,7 @@ type TargetedRow =
 /** By row. */
 export const TARGETS: Readonly<Record<TargetedRow, readonly Target[]>> = {
   put: [{ against: SQLITE, ratio: 0.95, stretch: 1.1 }, { against: LMDB, ratio: 2 }],
-  putShared: [{ ratio: 2.5, stretch: 5 }],
+  putShared: [{ against: PEERS, ratio: 2.5, stretch: 5 }],
   append: [{ against: LMDB, ratio: 2, stretch: 3.5 }],
   load: [
     { against: LEVEL, ratio: 1, stretch: 1.5 },
@@ -46,7 +46,7 @@ export const TARGETS: Readonly<Record<TargetedRow, readonly Target[]>> = {
   getMany: [{ against: [SINGLE_GETS], ratio: 1.5, stretch: 2 }],
   scan: isBun
     ? [{ against: ["bun:sqlite"], ratio: 0.9, stretch: 1.5 }]
-    : [{ ratio: 3, stretch: 5 }],
+    : [{ against: PEERS, ratio: 3, stretch: 5 }],
   mixedDurable: [{ against: SQLITE, ratio: 1.1, stretch: 1.25 }],
   mixedUnsynced: [{ against: LMDB, ratio: 1.5, stretch: 2 }],
 };

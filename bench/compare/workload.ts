@@ -1,6 +1,7 @@
 /**
  * The timed loops: the same keys, values and counts for every contestant. All return operations
- * per second and check what the engine did after the clock has stopped.
+ * per second and check what the engine did after the clock has stopped. An engine with rows of its
+ * own runs those instead.
  *
  * @module
  */
@@ -15,8 +16,8 @@ export const BATCH = 1000;
 /** Keys of one `getMany`. */
 export const MANY = 32;
 
-/** Different values enough that no engine can compress or share them. */
-const VALUES = 4096;
+/** Different values enough that no engine can compress or share them; then they repeat. */
+export const VALUES = 4096;
 
 /** `count` keys of 16 random bytes, equal for equal seeds. */
 export function randomKeys(seed: number, count: number): Uint8Array[] {
@@ -32,6 +33,7 @@ export function valueOf(i: number): Uint8Array {
 
 /** One caller, each put durable before the next. */
 export async function putOne(store: Contestant, seed: number, count: number): Promise<number> {
+  if (store.rows !== undefined) return await store.rows.putOne(seed, count);
   const keys = randomKeys(seed, count);
   const begin = performance.now();
   for (let i = 0; i < count; i++) {
@@ -45,6 +47,7 @@ export async function putOne(store: Contestant, seed: number, count: number): Pr
 
 /** 64 callers, each waiting for its own put to be durable before its next. */
 export async function putShared(store: Contestant, seed: number, count: number): Promise<number> {
+  if (store.rows !== undefined) return await store.rows.putShared(seed, count);
   const keys = randomKeys(seed, count);
   let next = 0;
   const caller = async (): Promise<void> => {
@@ -62,6 +65,7 @@ export async function putShared(store: Contestant, seed: number, count: number):
 
 /** 64 callers, each waiting for its own record to be durable before its next. */
 export async function appendShared(store: Contestant, count: number): Promise<number> {
+  if (store.rows !== undefined) return await store.rows.appendShared(count);
   let next = 0;
   const caller = async (): Promise<void> => {
     while (next < count) await store.append(valueOf(next++));
@@ -73,6 +77,7 @@ export async function appendShared(store: Contestant, count: number): Promise<nu
 
 /** All keys in durable transactions of 1,000; views are cut outside the clock. */
 export async function load(store: Contestant, keyBytes: Uint8Array): Promise<number> {
+  if (store.rows !== undefined) return await store.rows.load(keyBytes);
   const count = keyBytes.length / KEY_BYTES;
   let elapsed = 0;
   for (let first = 0; first < count; first += BATCH) {
@@ -100,6 +105,7 @@ export async function getRandom(
   seed: number,
   count: number,
 ): Promise<number> {
+  if (store.rows !== undefined) return await store.rows.getRandom(keyBytes, seed, count);
   const { keys, expected } = randomPicks(keyBytes, seed, count);
   let sum = 0;
   const begin = performance.now();
@@ -144,6 +150,7 @@ export async function getManyRandom(
 export async function scanAll(
   store: Contestant,
 ): Promise<{ rate: number; result: ScanResult }> {
+  if (store.rows !== undefined) return await store.rows.scanAll();
   const begin = performance.now();
   const result = await store.scan();
   return { rate: perSecond(result.entries, begin), result };
