@@ -28,7 +28,7 @@ export class Contestant {
   async start(probe = false): Promise<void> {
     const { kind } = this;
     const command = probe ? kind.probedCommand!(this.#folder) : kind.command(this.#folder);
-    this.#server = await ServerProcess.start(command);
+    this.#server = await ServerProcess.start(await command);
     this.#client = new LoadClient(this.#server.port);
   }
 

@@ -1,6 +1,6 @@
 /**
- * Our server beside the official one (`@durable-streams/server`): one client, one interleaved run.
- * See bench/README.md.
+ * Our server beside the official one (`@durable-streams/server`) and that of the Rust crate
+ * `durable-streams-server`: one client, one interleaved run. See bench/README.md.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { commandText, runCommand, UsageError } from "../command_line.ts";
+import { STREAMS_SERVER } from "../compare/rust_build.ts";
 import { machineLine, measureMachine } from "../machine.ts";
 import type { Report, ReportRow } from "../report.ts";
 import { allMet, toMarkdown, toText } from "../report.ts";
@@ -16,7 +17,7 @@ import { createFolder, createRunFolder, removeFolder } from "../run_folder.ts";
 import { Contestant } from "./contestant.ts";
 import { ROW_GROUPS } from "./row_groups.ts";
 import type { ServerKind, ServerRuntime } from "./servers.ts";
-import { officialVersion, SERVER_RUNTIMES, serverKinds } from "./servers.ts";
+import { officialVersion, RUST, SERVER_RUNTIMES, serverKinds } from "./servers.ts";
 import type { Settings } from "./settings.ts";
 import { readSettings, SIZE_HELP, SIZE_OPTIONS } from "./settings.ts";
 
@@ -72,7 +73,7 @@ await runCommand(USAGE, async () => {
       }
     }
     const report: Report = {
-      title: `Durable Streams: against @durable-streams/server ${officialVersion() ?? "(missing)"}`,
+      title: `Durable Streams: against ${peerVersions(kinds)}`,
       date: new Date().toISOString(),
       command: commandText(),
       machine,
@@ -109,6 +110,13 @@ function presentKinds(runtimes: readonly ServerRuntime[], names: string | undefi
     if (absence !== undefined) console.log(`${kind.name} is not here: ${absence}`);
     return absence === undefined;
   });
+}
+
+/** The servers of others, with their versions. */
+function peerVersions(kinds: readonly ServerKind[]): string {
+  const official = `@durable-streams/server ${officialVersion() ?? "(missing)"}`;
+  if (!kinds.includes(RUST)) return official;
+  return `${official}, ${STREAMS_SERVER.crate} ${STREAMS_SERVER.version}`;
 }
 
 /** Starts the group's servers on nothing, measures, and removes what they stored. */

@@ -10,6 +10,7 @@ import type { ReportRow } from "../report.ts";
 import type { Contestant } from "./contestant.ts";
 import type { LargeStream } from "./large_stream.ts";
 import { catchUp, fillLarge } from "./large_stream.ts";
+import { OFFICIAL } from "./servers.ts";
 import type { Settings } from "./settings.ts";
 import { rowsOf } from "./server_rows.ts";
 
@@ -67,12 +68,12 @@ export async function measureMemory(
     ...rowsOf(contestants, {
       name: growth("over the restarted idle server"),
       ...row,
-      targets: [{ ratio: 0.1 }],
+      targets: [{ against: [OFFICIAL], ratio: 0.1 }],
     }, over(one, idle)),
     ...rowsOf(contestants, {
       name: growth("over the empty idle server"),
       ...row,
-      targets: [{ ratio: 0.1 }],
+      targets: [{ against: [OFFICIAL], ratio: 0.1 }],
     }, over(one, empty)),
     ...rowsOf(contestants, {
       name: growth(`${READERS} readers, over the restarted idle server`),

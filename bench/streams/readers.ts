@@ -12,6 +12,7 @@ import type { LargeStream } from "./large_stream.ts";
 import { catchUp, fillLarge } from "./large_stream.ts";
 import type { LoadClient } from "./load_client.ts";
 import { expectStatus, MESSAGE_BYTES } from "./load_client.ts";
+import { OFFICIAL } from "./servers.ts";
 import type { Settings } from "./settings.ts";
 import { rowsOf, takeTurns } from "./server_rows.ts";
 
@@ -45,7 +46,11 @@ export async function measureCatchUp(
     ...rowsOf(contestants, { name: "fill with 64 KiB appends, 1 writer", ...row }, fills),
     ...rowsOf(
       contestants,
-      { name: `catch-up of ${megabytes} MB`, ...row, targets: [{ ratio: 1.5 }] },
+      {
+        name: `catch-up of ${megabytes} MB`,
+        ...row,
+        targets: [{ against: [OFFICIAL], ratio: 1.5 }],
+      },
       turns.rate,
     ),
     ...rowsOf(contestants, {
@@ -83,7 +88,7 @@ export async function measureTail(
   return [
     ...rowsOf(
       contestants,
-      { name: name(`${tailMegabytes} MB`), ...row, targets: [{ ratio: 300 }] },
+      { name: name(`${tailMegabytes} MB`), ...row, targets: [{ against: [OFFICIAL], ratio: 300 }] },
       turns.ofLarge,
     ),
     ...rowsOf(contestants, { name: name("1 MB"), ...row }, turns.ofSmall),

@@ -13,6 +13,8 @@ import { setTimeout as delay } from "node:timers/promises";
 const START_MILLIS = 60_000;
 const STOP_MILLIS = 20_000;
 const ANSWER_MILLIS = 10_000;
+/** How servers say where they listen: `Protocol base` is that of `durable-streams-server`. */
+const LISTENING = /(?:^LISTEN|Protocol base:) http:\/\/[^/]*:(\d+)(?:\/|$)/;
 
 /** Resident memory in bytes: now, and the most since the start or the last reset. */
 export interface Memory {
@@ -34,7 +36,7 @@ export class ServerProcess {
     this.#lines = lines;
   }
 
-  /** Starts a program; rejects when it ends or prints no `LISTEN` line in a minute. */
+  /** Starts a program; rejects when it ends or does not say in a minute where it listens. */
   static async start([program, ...args]: readonly string[]): Promise<ServerProcess> {
     const child = spawn(program!, args, { stdio: ["ignore", "pipe", "inherit"] });
     const exited = new Promise<void>((resolve) => {
@@ -42,7 +44,7 @@ export class ServerProcess {
       child.once("error", () => resolve());
     });
     const lines = new Lines(child);
-    const listening = lines.next(/^LISTEN http:\/\/[^/]*:(\d+)\/?$/);
+    const listening = lines.next(LISTENING);
     const port = await within(START_MILLIS, [listening, exited.then(() => undefined)]);
     if (port === undefined) {
       child.kill("SIGKILL");

@@ -9,6 +9,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { installedVersion } from "../compare/peer.ts";
 import { OURS } from "../report.ts";
+import { rustServerAbsence, rustServerCommand } from "./rust_server.ts";
 
 /** The runtimes that our server is measured on. */
 export const SERVER_RUNTIMES = ["node", "bun", "deno"] as const;
@@ -16,7 +17,7 @@ export const SERVER_RUNTIMES = ["node", "bun", "deno"] as const;
 /** One of them. */
 export type ServerRuntime = typeof SERVER_RUNTIMES[number];
 
-/** A server of the run. Its process prints `LISTEN http://HOST:PORT` when it is ready. */
+/** A server of the run. Its process says where it listens when it is ready. */
 export interface ServerKind {
   /** Tells it from all others; the flag `--contestants` takes it. */
   readonly name: string;
@@ -29,14 +30,19 @@ export interface ServerKind {
   /** Why it cannot run here, or `undefined`. */
   absence(): string | undefined;
   /** The program and its arguments for a data folder that may hold data of an earlier start. */
-  command(folder: string): readonly string[];
+  command(folder: string): readonly string[] | Promise<readonly string[]>;
   /** The same with the loop probe, for those that take it (see `loop_probe.ts`). */
   probedCommand?(folder: string): readonly string[];
 }
 
+/** The official server on files, which targets are against, and no other peer. */
+export const OFFICIAL = "official";
+/** The official server that keeps all in memory: the rows of writers have a target against it. */
+export const OFFICIAL_IN_MEMORY = "official-memory";
+
 const OFFICIAL_PACKAGE = "@durable-streams/server";
 const COMMAND_LINE = pathOf("../../src/cli/main.ts");
-const OFFICIAL = pathOf("../compare/official_server.ts");
+const OFFICIAL_SCRIPT = pathOf("../compare/official_server.ts");
 const PROBE = pathOf("./loop_probe.ts");
 
 /** What comes before the script on each runtime, and the flag that loads a module before it. */
@@ -70,20 +76,32 @@ function holdfast(runtime: ServerRuntime): ServerKind {
 
 /** The official Node server, on files or in memory. */
 function official(store: "files" | "memory"): ServerKind {
-  const name = store === "files" ? "official" : "official-memory";
+  const name = store === "files" ? OFFICIAL : OFFICIAL_IN_MEMORY;
   return {
     name,
     column: name,
     mark: "",
     isDurable: store === "files",
     absence: () => officialVersion() === undefined ? `${OFFICIAL_PACKAGE} is missing` : undefined,
-    command: (folder) => [process.execPath, OFFICIAL, store === "files" ? folder : "--memory"],
+    command: (
+      folder,
+    ) => [process.execPath, OFFICIAL_SCRIPT, store === "files" ? folder : "--memory"],
   };
 }
 
+/** The server of the Rust crate, whose appends are durable, but not all else (see `rust_server.ts`). */
+export const RUST: ServerKind = {
+  name: "rust",
+  column: "rust",
+  mark: "",
+  isDurable: true,
+  absence: rustServerAbsence,
+  command: rustServerCommand,
+};
+
 /** All servers: ours on the runtimes asked for, then the others. */
 export function serverKinds(runtimes: readonly ServerRuntime[]): ServerKind[] {
-  return [...runtimes.map(holdfast), official("files"), official("memory")];
+  return [...runtimes.map(holdfast), official("files"), official("memory"), RUST];
 }
 
 /** The installed version of the official server. */

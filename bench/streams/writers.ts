@@ -12,6 +12,7 @@ import { requestBytes } from "./http_connection.ts";
 import { readStream } from "./large_stream.ts";
 import type { LoadClient } from "./load_client.ts";
 import { expectStatus, MESSAGE, MESSAGE_BYTES, sendAppend } from "./load_client.ts";
+import { OFFICIAL, OFFICIAL_IN_MEMORY } from "./servers.ts";
 import type { Settings } from "./settings.ts";
 import type { Figures } from "./server_rows.ts";
 import { rowsOf, takeTurns } from "./server_rows.ts";
@@ -176,17 +177,16 @@ function checksumOf(messages: number): number {
   return checksum;
 }
 
-/** A row against the durable servers, and against the one in memory where it is there. */
+/** A row against the official server, and against that in memory where it is there. */
 function writerRows(
   contestants: readonly Contestant[],
   name: string,
   ratio: number,
   rate: Figures,
 ): ReportRow[] {
-  const columns = (isDurable: boolean): string[] =>
-    contestants.filter(({ kind }) => kind.isDurable === isDurable).map(({ kind }) => kind.column);
-  const inMemory = columns(false);
-  const targets: Target[] = [{ against: columns(true), ratio }];
-  if (inMemory.length > 0) targets.push({ against: inMemory, ratio: MEMORY_RATIO });
+  const targets: Target[] = [{ against: [OFFICIAL], ratio }];
+  if (contestants.some(({ kind }) => kind.column === OFFICIAL_IN_MEMORY)) {
+    targets.push({ against: [OFFICIAL_IN_MEMORY], ratio: MEMORY_RATIO });
+  }
   return rowsOf(contestants, { name, unit: "appends/s", better: "higher", targets }, rate);
 }
