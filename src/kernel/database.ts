@@ -336,9 +336,9 @@ export class Database {
 
   /**
    * Waits for commits under way, folds the log into the image, marks the file as cleanly closed and
-   * frees it. A file of which a third and at least 64 MiB is free is compacted first, as long as what
-   * is stored is at most 256 MiB: that takes a second or two. Open transactions are rolled back, snapshots released. Idempotent. A poisoned store is
-   * freed as it is: `POISONED` if what was acknowledged at "os" or "memory" is not durable in it.
+   * frees it. Open transactions are rolled back, snapshots released. Idempotent. Where a third of the
+   * file, and 64 MiB, is free, at most 256 MiB are compacted first. A poisoned store is freed as it
+   * is: `POISONED` if what was acknowledged at "os" or "memory" is not durable in it.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -367,7 +367,6 @@ export class Database {
     this.#snapshots.releaseAll();
     try {
       await this.#backups.stop();
-      await this.#compaction.beforeClose();
       await this.#compaction.stop();
       await this.#dropped.stop();
       await this.#pipeline.drain();
@@ -395,8 +394,7 @@ export class Database {
   };
 
   readonly #check = (): void => {
-    if (this.#closed) {
-      throw new StateError("CLOSED", `Cannot use "${this.#engine.path}": it was closed`);
-    }
+    if (!this.#closed) return;
+    throw new StateError("CLOSED", `Cannot use "${this.#engine.path}": it was closed`);
   };
 }
