@@ -4,14 +4,9 @@
  * @module
  */
 
-import { writeFileSync } from "node:fs";
-import process from "node:process";
 import { parseArgs } from "node:util";
-import { commandText, positiveInteger, runCommand } from "../command_line.ts";
-import { machineLine, measureMachine } from "../machine.ts";
-import type { Report } from "../report.ts";
-import { allMet, toMarkdown, toText } from "../report.ts";
-import { createRunFolder, removeFolder } from "../run_folder.ts";
+import { positiveInteger, runCommand } from "../command_line.ts";
+import { REPORT_HELP, REPORT_OPTIONS, reportRun } from "../report_run.ts";
 import { versionsOf } from "../runners.ts";
 import type { Runner } from "./contestants.ts";
 import { CONTESTANTS, loadContestants } from "./contestants.ts";
@@ -31,10 +26,7 @@ const USAGE = `usage: node --expose-gc bench/compare/kernel.ts [options]
   --load-rounds N    counted rounds of the load                     (3)
   --syncs            count the syncs and writes of durable rows, too (needs strace)
   --contestants A,B  of ${CONTESTANTS.join()}  (all)
-  --dir FOLDER       where to put the data; must be on a disk       (the temporary folder)
-  --json FILE        write the figures
-  --markdown         print the table as Markdown
-  --check            exit with 1 when a target is missed`;
+${REPORT_HELP}`;
 
 const NOTHING_COUNTED: SyncReport = { rows: [], faults: [] };
 
@@ -50,11 +42,7 @@ await runCommand(USAGE, async () => {
       "load-rounds": { type: "string", default: "3" },
       syncs: { type: "boolean", default: false },
       contestants: { type: "string", default: CONTESTANTS.join() },
-      dir: { type: "string" },
-      json: { type: "string" },
-      markdown: { type: "boolean", default: false },
-      check: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
+      ...REPORT_OPTIONS,
     },
   });
   if (values.help) return console.log(USAGE);
@@ -68,34 +56,22 @@ await runCommand(USAGE, async () => {
     loadRounds: positiveInteger("load-rounds", values["load-rounds"]),
   };
   const { runners, absent } = await loadContestants(values.contestants);
-  const folder = createRunFolder(values.dir);
-  try {
-    const machine = measureMachine(folder);
-    console.log(machineLine(machine));
+  await reportRun(values, async (folder) => {
     const versions = versionsOf(runners);
     console.log(versions);
     const syncs = values.syncs ? measureSyncs(runners, folder) : NOTHING_COUNTED;
-    const rows = [
-      ...await measureWrites(runners, folder, settings),
-      ...await measureReads(runners, folder, settings),
-      ...syncs.rows,
-    ];
-    const report: Report = {
+    return {
       title: `Kernel: ${versions}`,
-      date: new Date().toISOString(),
-      command: commandText(),
-      machine,
-      machineLine: machineLine(machine),
       contestants: runners.map(({ name }) => name),
-      rows,
+      rows: [
+        ...await measureWrites(runners, folder, settings),
+        ...await measureReads(runners, folder, settings),
+        ...syncs.rows,
+      ],
       notes: [...absent, ...limits(runners), ...syncNotes(syncs)],
+      hasFailed: syncs.faults.length > 0,
     };
-    console.log(`\n${values.markdown ? toMarkdown(report) : toText(report)}`);
-    if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(report, null, 2));
-    if (syncs.faults.length > 0 || values.check && !allMet(report)) process.exitCode = 1;
-  } finally {
-    removeFolder(folder);
-  }
+  });
 });
 
 /** A line about each contestant that has no figure in some rows. */

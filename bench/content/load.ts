@@ -4,18 +4,17 @@
  * @module
  */
 
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import process from "node:process";
 import { parseArgs } from "node:util";
-import { commandText, positiveInteger, runCommand } from "../command_line.ts";
+import { positiveInteger, runCommand } from "../command_line.ts";
 import { randomBytes } from "../compare/workload.ts";
 import { interleave } from "../interleave.ts";
-import { machineLine, measureMachine } from "../machine.ts";
-import type { Report, ReportRow } from "../report.ts";
-import { allMet, toMarkdown, toText } from "../report.ts";
-import { createFolder, createRunFolder, removeFolder } from "../run_folder.ts";
+import type { ReportRow } from "../report.ts";
+import type { Runner } from "../runners.ts";
+import { versionsOf } from "../runners.ts";
+import { REPORT_HELP, REPORT_OPTIONS, reportRun } from "../report_run.ts";
+import { createFolder, removeFolder } from "../run_folder.ts";
 import * as cacache from "./cacache.ts";
 import type { ContentContestant, ContentModule } from "./contestant.ts";
 import * as holdfast from "./holdfast.ts";
@@ -23,10 +22,7 @@ import * as holdfast from "./holdfast.ts";
 const USAGE = `usage: node --expose-gc bench/content/load.ts [options]
   --blobs N          blobs of 1 KiB a round; of 64 KiB a quarter, of 1 MiB a fiftieth  (4000)
   --rounds N         counted rounds                                                    (5)
-  --dir FOLDER       where to put the data; must be on a disk                          (the temporary folder)
-  --json FILE        write the figures
-  --markdown         print the table as Markdown
-  --check            exit with 1 when a target is missed`;
+${REPORT_HELP}`;
 
 const MODULES = { holdfast, cacache };
 const CALLERS = 64;
@@ -45,11 +41,6 @@ const SIZES: readonly Size[] = [
   { name: "1 MiB", bytes: 1024 * 1024, part: 1 / 50 },
 ];
 
-interface Runner {
-  readonly name: string;
-  readonly module: ContentModule;
-}
-
 /** What a contestant has stored in this round. */
 interface Stored {
   readonly store: ContentContestant;
@@ -62,51 +53,32 @@ await runCommand(USAGE, async () => {
     options: {
       blobs: { type: "string", default: "4000" },
       rounds: { type: "string", default: "5" },
-      dir: { type: "string" },
-      json: { type: "string" },
-      markdown: { type: "boolean", default: false },
-      check: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
+      ...REPORT_OPTIONS,
     },
   });
   if (values.help) return console.log(USAGE);
   const blobs = positiveInteger("blobs", values.blobs);
   const rounds = positiveInteger("rounds", values.rounds);
-  const runners: Runner[] = [];
+  const runners: Runner<ContentModule>[] = [];
   for (const [name, { load }] of Object.entries(MODULES)) {
     runners.push({ name, module: await load() });
   }
 
-  const folder = createRunFolder(values.dir);
-  try {
-    const machine = measureMachine(folder);
-    console.log(machineLine(machine));
-    const versions = runners.map(({ name, module }) => `${name} ${module.version}`).join(", ");
+  await reportRun(values, async (folder) => {
+    const versions = versionsOf(runners);
     console.log(versions);
     const rows: ReportRow[] = [];
     for (const size of SIZES) {
       rows.push(...await measureSize(runners, folder, size, Math.ceil(blobs * size.part), rounds));
     }
-    const report: Report = {
-      title: `Content store: ${versions}`,
-      date: new Date().toISOString(),
-      command: commandText(),
-      machine,
-      machineLine: machineLine(machine),
-      contestants: runners.map(({ name }) => name),
-      rows,
-    };
-    console.log(`\n${values.markdown ? toMarkdown(report) : toText(report)}`);
-    if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(report, null, 2));
-    if (values.check && !allMet(report)) process.exitCode = 1;
-  } finally {
-    removeFolder(folder);
-  }
+    const contestants = runners.map(({ name }) => name);
+    return { title: `Content store: ${versions}`, contestants, rows };
+  });
 });
 
 /** Puts and gets of one size, by one caller and by 64; each row of puts fills stores of its own. */
 async function measureSize(
-  runners: readonly Runner[],
+  runners: readonly Runner<ContentModule>[],
   folder: string,
   size: Size,
   count: number,
@@ -114,7 +86,7 @@ async function measureSize(
 ): Promise<ReportRow[]> {
   const rows: ReportRow[] = [];
   for (const callers of [1, CALLERS]) {
-    const stored = new Map<Runner, Stored>();
+    const stored = new Map<Runner<ContentModule>, Stored>();
     const label = `${size.name}, ${callers} ${callers === 1 ? "caller" : "callers"}`;
     const puts = await interleave(`put ${label}`, runners, rounds, async (runner, round) => {
       await remove(stored.get(runner));

@@ -4,16 +4,14 @@
  * @module
  */
 
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { parseArgs } from "node:util";
-import { commandText, positiveInteger, runCommand } from "../command_line.ts";
+import { positiveInteger, runCommand } from "../command_line.ts";
 import { interleave } from "../interleave.ts";
-import { machineLine, measureMachine } from "../machine.ts";
-import type { Report, ReportRow } from "../report.ts";
-import { allMet, OURS, toMarkdown, toText } from "../report.ts";
-import { createFolder, createRunFolder, removeFolder } from "../run_folder.ts";
+import type { ReportRow } from "../report.ts";
+import { OURS } from "../report.ts";
+import { REPORT_HELP, REPORT_OPTIONS, reportRun } from "../report_run.ts";
+import { createFolder, removeFolder } from "../run_folder.ts";
 import type { Runner } from "../runners.ts";
 import { loadRunners, versionsOf } from "../runners.ts";
 import type { LogContestant, LogMode, LogModule, LogTask } from "./contestant.ts";
@@ -45,10 +43,7 @@ const USAGE = `usage: node --expose-gc bench/log/load.ts [options]
   --rounds N         counted rounds                                           (5)
   --contestants A,B  of ${Object.keys(CONTESTANTS).slice(0, 6).join()},
                      ${Object.keys(CONTESTANTS).slice(6).join()}  (all)
-  --dir FOLDER       where to put the data; must be on a disk                 (the temporary folder)
-  --json FILE        write the figures
-  --markdown         print the table as Markdown
-  --check            exit with 1 when a target is missed`;
+${REPORT_HELP}`;
 
 /** Records at the end of a log that are compared after a round; after the warm-up all of them are. */
 const TAIL_RECORDS = 1000;
@@ -79,11 +74,7 @@ await runCommand(USAGE, async () => {
       shared: { type: "string", default: "16000" },
       rounds: { type: "string", default: "5" },
       contestants: { type: "string", default: Object.keys(CONTESTANTS).join() },
-      dir: { type: "string" },
-      json: { type: "string" },
-      markdown: { type: "boolean", default: false },
-      check: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
+      ...REPORT_OPTIONS,
     },
   });
   if (values.help) return console.log(USAGE);
@@ -93,12 +84,8 @@ await runCommand(USAGE, async () => {
     shared: positiveInteger("shared", values.shared),
     rounds: positiveInteger("rounds", values.rounds),
   };
-  const line = await loadRunners(CONTESTANTS, values.contestants.split(","));
-  const { runners } = line;
-  const folder = createRunFolder(values.dir);
-  try {
-    const machine = measureMachine(folder);
-    console.log(machineLine(machine));
+  const { runners, absent } = await loadRunners(CONTESTANTS, values.contestants.split(","));
+  await reportRun(values, async (folder) => {
     const versions = versionsOf(runners);
     console.log(versions);
     const rows: ReportRow[] = [];
@@ -108,22 +95,9 @@ await runCommand(USAGE, async () => {
       rows.push(...await measureUnsynced(stage), await measureDurable(stage, "synced"));
       rows.push(await measureDurable(stage, "shared"));
     }
-    const report: Report = {
-      title: `Logs: ${versions}`,
-      date: new Date().toISOString(),
-      command: commandText(),
-      machine,
-      machineLine: machineLine(machine),
-      contestants: [OURS, ...runners.map(({ name }) => name)],
-      rows,
-      notes: line.absent,
-    };
-    console.log(`\n${values.markdown ? toMarkdown(report) : toText(report)}`);
-    if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(report, null, 2));
-    if (values.check && !allMet(report)) process.exitCode = 1;
-  } finally {
-    removeFolder(folder);
-  }
+    const contestants = [OURS, ...runners.map(({ name }) => name)];
+    return { title: `Logs: ${versions}`, contestants, rows, notes: absent };
+  });
 });
 
 /** Appends to a new log each round; the replays read the log of the last round, opened anew. */

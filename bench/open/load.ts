@@ -9,12 +9,11 @@ import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { commandText, positiveInteger, runCommand } from "../command_line.ts";
+import { positiveInteger, runCommand } from "../command_line.ts";
 import { interleave } from "../interleave.ts";
-import { machineLine, measureMachine } from "../machine.ts";
-import type { Report, ReportRow } from "../report.ts";
-import { allMet, toMarkdown, toText } from "../report.ts";
-import { createFolder, createRunFolder, removeFolder } from "../run_folder.ts";
+import type { ReportRow } from "../report.ts";
+import { REPORT_HELP, REPORT_OPTIONS, reportRun } from "../report_run.ts";
+import { createFolder, removeFolder } from "../run_folder.ts";
 import type { Runner } from "../runners.ts";
 import { loadRunners, versionsOf } from "../runners.ts";
 import { bareResident, runKilled, runTask } from "./child_process.ts";
@@ -28,10 +27,7 @@ const USAGE = `usage: node bench/open/load.ts [options]
   --seconds N        how long the writer runs, or until a checkpoint     (10)
   --rounds N         counted rounds                                      (5)
   --contestants A,B  of ${Object.keys(STORES).join()}                  (all)
-  --dir FOLDER       where to put the data; must be on a disk            (the temporary folder)
-  --json FILE        write the figures
-  --markdown         print the table as Markdown
-  --check            exit with 1 when a target is missed`;
+${REPORT_HELP}`;
 
 const MIB = 1024 * 1024;
 
@@ -59,11 +55,7 @@ await runCommand(USAGE, async () => {
       seconds: { type: "string", default: "10" },
       rounds: { type: "string", default: "5" },
       contestants: { type: "string", default: Object.keys(STORES).join() },
-      dir: { type: "string" },
-      json: { type: "string" },
-      markdown: { type: "boolean", default: false },
-      check: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
+      ...REPORT_OPTIONS,
     },
   });
   if (values.help) return console.log(USAGE);
@@ -74,12 +66,8 @@ await runCommand(USAGE, async () => {
     millis: positiveInteger("seconds", values.seconds) * 1000,
     rounds: positiveInteger("rounds", values.rounds),
   };
-  const line = await loadRunners(STORES, values.contestants.split(","));
-  const { runners } = line;
-  const folder = createRunFolder(values.dir);
-  try {
-    const machine = measureMachine(folder);
-    console.log(machineLine(machine));
+  const { runners, absent } = await loadRunners(STORES, values.contestants.split(","));
+  await reportRun(values, async (folder) => {
     const versions = versionsOf(runners);
     console.log(versions);
     const stage: Stage = { runners, folder, settings };
@@ -88,28 +76,18 @@ await runCommand(USAGE, async () => {
       await runTask(name, "fill", { directory, entries: settings.entries });
       console.error(`fill: ${name}`);
     }
-    const rows = [
-      ...await measureOpening(stage),
-      await measureMemory(stage),
-      await measureReopening(stage),
-      ...await measureStalls(stage),
-    ];
-    const report: Report = {
+    return {
       title: `Opening and living: ${versions}`,
-      date: new Date().toISOString(),
-      command: commandText(),
-      machine,
-      machineLine: machineLine(machine),
       contestants: runners.map(({ name }) => name),
-      rows,
-      notes: line.absent,
+      rows: [
+        ...await measureOpening(stage),
+        await measureMemory(stage),
+        await measureReopening(stage),
+        ...await measureStalls(stage),
+      ],
+      notes: absent,
     };
-    console.log(`\n${values.markdown ? toMarkdown(report) : toText(report)}`);
-    if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(report, null, 2));
-    if (values.check && !allMet(report)) process.exitCode = 1;
-  } finally {
-    removeFolder(folder);
-  }
+  });
 });
 
 async function measureOpening({ runners, folder, settings }: Stage): Promise<ReportRow[]> {

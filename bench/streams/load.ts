@@ -5,15 +5,13 @@
  * @module
  */
 
-import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { commandText, runCommand, UsageError } from "../command_line.ts";
+import { runCommand, UsageError } from "../command_line.ts";
 import { STREAMS_SERVER } from "../compare/rust_build.ts";
-import { machineLine, measureMachine } from "../machine.ts";
-import type { Report, ReportRow } from "../report.ts";
-import { allMet, toMarkdown, toText } from "../report.ts";
-import { createFolder, createRunFolder, removeFolder } from "../run_folder.ts";
+import type { ReportRow } from "../report.ts";
+import { REPORT_HELP, REPORT_OPTIONS, reportRun } from "../report_run.ts";
+import { createFolder } from "../run_folder.ts";
 import { Contestant } from "./contestant.ts";
 import { ROW_GROUPS } from "./row_groups.ts";
 import type { ServerKind, ServerRuntime } from "./servers.ts";
@@ -29,10 +27,7 @@ const USAGE = `usage: node bench/streams/load.ts [options]
   --contestants A,B        only these of the servers (all)
   --quick                  small sizes: some minutes, for a look
 ${SIZE_HELP}
-  --dir FOLDER             where to put the data; must be on a disk (the temporary folder)
-  --json FILE              write the figures
-  --markdown               print the table as Markdown
-  --check                  exit with 1 when a target is missed or a row failed`;
+${REPORT_HELP}`;
 
 await runCommand(USAGE, async () => {
   const { values } = parseArgs({
@@ -42,11 +37,7 @@ await runCommand(USAGE, async () => {
       "server-runtime": { type: "string", default: "node" },
       contestants: { type: "string" },
       quick: { type: "boolean", default: false },
-      dir: { type: "string" },
-      json: { type: "string" },
-      markdown: { type: "boolean", default: false },
-      check: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
+      ...REPORT_OPTIONS,
     },
   });
   if (values.help) return console.log(USAGE);
@@ -57,37 +48,26 @@ await runCommand(USAGE, async () => {
   const groups = chosen("rows", values.rows, GROUP_NAMES);
   const runtimes = chosen("server-runtime", values["server-runtime"], SERVER_RUNTIMES);
   const kinds = presentKinds(runtimes, values.contestants);
-  const folder = createRunFolder(values.dir);
-  try {
-    const machine = measureMachine(folder);
-    console.log(machineLine(machine));
+  await reportRun(values, async (folder) => {
     const rows: ReportRow[] = [];
-    const failed: string[] = [];
+    const notes: string[] = [];
     for (const group of groups) {
       try {
         rows.push(...await measureGroup(group, kinds, settings, folder));
       } catch (error) {
         // The figures of the other groups are worth keeping.
         console.error(`${group} failed:`, error);
-        failed.push(group);
+        notes.push(`${group}: not measured, it failed`);
       }
     }
-    const report: Report = {
+    return {
       title: `Durable Streams: against ${peerVersions(kinds)}`,
-      date: new Date().toISOString(),
-      command: commandText(),
-      machine,
-      machineLine: machineLine(machine),
       contestants: [...new Set(kinds.map(({ column }) => column))],
       rows,
+      notes,
+      hasFailed: notes.length > 0,
     };
-    console.log(`\n${values.markdown ? toMarkdown(report) : toText(report)}`);
-    if (failed.length > 0) console.log(`\nNot measured: ${failed.join(", ")} failed`);
-    if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(report, null, 2));
-    if (failed.length > 0 || (values.check && !allMet(report))) process.exitCode = 1;
-  } finally {
-    removeFolder(folder);
-  }
+  });
 });
 
 /** The values of a list flag, all when it is not given. */
