@@ -5,9 +5,8 @@
  * @module
  */
 
-import { cpSync, writeFileSync } from "node:fs";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { parseArgs } from "node:util";
 import { positiveInteger, runCommand } from "../command_line.ts";
 import { interleave } from "../interleave.ts";
