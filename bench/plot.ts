@@ -37,19 +37,19 @@ const AXIS_HEIGHT = 34;
 const CAP = 3;
 const NOT_HERE = "not here";
 
-/** The bars of one row of one run. */
-export function plotRow(row: ReportRow, contestants: readonly string[]): string {
-  return plotPanels([{ heading: "", contestants, row }]);
-}
-
-/** The bars of the same row of several runs. Title, unit and sense are those of the first. */
-export function plotPanels(panels: readonly PlotPanel[]): string {
+/**
+ * The bars of one row, of one run or more: title, unit and sense are those of the first. Who has no
+ * figure in any of them is left out.
+ */
+export function plotRow(panels: readonly PlotPanel[]): string {
   const { name, unit, better } = panels[0]!.row;
+  const takesPart = (contestant: string): boolean =>
+    panels.some(({ row }) => (row.rounds[contestant]?.length ?? 0) > 0);
   const figures = panels.flatMap(({ row, contestants }) =>
     contestants.flatMap((c) => row.rounds[c] ?? [])
   );
-  const names = panels.flatMap(({ contestants }) => contestants);
-  const left = PLOT_MARGIN + Math.max(...names.map(textWidth)) + 8;
+  const names = panels.flatMap(({ contestants }) => contestants).filter(takesPart);
+  const left = PLOT_MARGIN + Math.max(0, ...names.map(textWidth)) + 8;
   const right = PLOT_WIDTH - PLOT_MARGIN - textWidth("00.00M") - 8;
   const most = Math.max(0, ...figures);
   const scale = most > 0 ? (right - left) / most : 0;
@@ -66,7 +66,7 @@ export function plotPanels(panels: readonly PlotPanel[]): string {
       texts.push(svgText(PLOT_MARGIN, y + 11, "h", heading));
       y += HEADING_HEIGHT;
     }
-    for (const contestant of contestants) {
+    for (const contestant of contestants.filter(takesPart)) {
       const rounds = row.rounds[contestant] ?? [];
       const isOurs = contestant === OURS;
       texts.push(svgText(left - 8, y + 11, isOurs ? "e h" : "e", contestant));

@@ -9,10 +9,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { commandText, positiveInteger, runCommand, UsageError } from "../command_line.ts";
-import { load as loadHoldfast } from "../compare/holdfast.ts";
 import { countText } from "../figure_text.ts";
 import { interleave } from "../interleave.ts";
 import { machineLine, measureMachine } from "../machine.ts";
+import { ourVersion } from "../our_version.ts";
+import { REPORT_HELP, REPORT_OPTIONS } from "../report_run.ts";
 import { createFolder, createRunFolder, removeFolder } from "../run_folder.ts";
 import type { GrowthReport, GrowthSeries } from "./growth_report.ts";
 import { allGrowWell } from "./growth_report.ts";
@@ -33,10 +34,7 @@ const USAGE = `usage: node --expose-gc bench/growth/growth.ts [options]
   --gets N           gets a round                                         (100000)
   --rounds N         counted rounds                                       (5)
   --subjects A,B     of index,log,once map,content,memory,streams         (all)
-  --dir FOLDER       where to put the data; must be on a disk             (the temporary folder)
-  --json FILE        write the figures
-  --markdown         print the tables as Markdown
-  --check            exit with 1 when something grows too much`;
+${REPORT_HELP}`;
 
 const SUBJECTS: readonly GrowthSubject[] = [INDEX, LOG_RECORDS, ONCE_MAP, CONTENT, MEMORY, STREAMS];
 const LARGE = 10_000_000;
@@ -56,11 +54,7 @@ await runCommand(USAGE, async () => {
       gets: { type: "string", default: "100000" },
       rounds: { type: "string", default: "5" },
       subjects: { type: "string", default: SUBJECTS.map(({ name }) => name).join() },
-      dir: { type: "string" },
-      json: { type: "string" },
-      markdown: { type: "boolean", default: false },
-      check: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
+      ...REPORT_OPTIONS,
     },
   });
   if (values.help) return console.log(USAGE);
@@ -84,9 +78,8 @@ await runCommand(USAGE, async () => {
       const fitting = sizes[subject.of].filter((size) => size <= (subject.most ?? Infinity));
       series.push(...await measure(subject, fitting, folder, counts, rounds));
     }
-    const { version } = await loadHoldfast();
     const report: GrowthReport = {
-      title: `Growth: holdfast ${version}`,
+      title: `Growth: holdfast ${ourVersion()}`,
       date: new Date().toISOString(),
       command: commandText(),
       machine,
