@@ -48,7 +48,11 @@ export function plotRow(panels: readonly PlotPanel[]): string {
   const figures = panels.flatMap(({ row, contestants }) =>
     contestants.flatMap((c) => row.rounds[c] ?? [])
   );
-  const names = panels.flatMap(({ contestants }) => contestants).filter(takesPart);
+  const headings = panels.length > 1 ? panels.map(({ heading }) => heading) : [];
+  const names = [
+    ...panels.flatMap(({ contestants }) => contestants.filter(takesPart)),
+    ...headings,
+  ];
   const left = PLOT_MARGIN + Math.max(0, ...names.map(textWidth)) + 8;
   const right = PLOT_WIDTH - PLOT_MARGIN - textWidth("00.00M") - 8;
   const most = Math.max(0, ...figures);
