@@ -67,7 +67,7 @@ export function plotLines({ title, unit, of, lines }: LinePlot): string {
     svgText(PLOT_MARGIN, 28, "t", title),
     svgText(PLOT_MARGIN, 46, "s", `${unit}, lower is better; ${spread}${dashed}`),
     svgPath("g", steps.map((step) => `M${place(left)} ${place(y(step))}H${place(right)}`).join("")),
-    ...steps.map((step) => svgText(left - 8, y(step) + 4, "s e v", figureText(step))),
+    ...steps.map((step) => svgText(left - 8, y(step) + 4, "s e", figureText(step))),
     ...sizes.map((size) => svgText(x(size), BOTTOM + 18, "s m", countText(size))),
     svgText(right + 12, BOTTOM + 18, "s", of),
     ...drawn,

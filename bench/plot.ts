@@ -15,6 +15,7 @@ import {
   PLOT_MARGIN,
   PLOT_WIDTH,
   svgCard,
+  svgGroup,
   svgPath,
   svgText,
   textWidth,
@@ -38,11 +39,11 @@ const CAP = 3;
 const NOT_HERE = "not here";
 
 /**
- * The bars of one row, of one run or more: title, unit and sense are those of the first. Who has no
+ * The bars of one row, of one run or more: unit and sense are those of the first. Who has no
  * figure in any of them is left out.
  */
-export function plotRow(panels: readonly PlotPanel[]): string {
-  const { name, unit, better } = panels[0]!.row;
+export function plotRow(title: string, panels: readonly PlotPanel[]): string {
+  const { unit, better } = panels[0]!.row;
   const takesPart = (contestant: string): boolean =>
     panels.some(({ row }) => (row.rounds[contestant]?.length ?? 0) > 0);
   const figures = panels.flatMap(({ row, contestants }) =>
@@ -59,7 +60,9 @@ export function plotRow(panels: readonly PlotPanel[]): string {
   const scale = most > 0 ? (right - left) / most : 0;
   const at = (figure: number): number => left + Math.max(0, figure) * scale;
 
-  const texts: string[] = [];
+  const headingTexts: string[] = [];
+  const labels: string[] = [];
+  const values: string[] = [];
   let ours = "";
   let others = "";
   let whiskers = "";
@@ -67,15 +70,15 @@ export function plotRow(panels: readonly PlotPanel[]): string {
   for (const { heading, contestants, row } of panels) {
     if (panels.length > 1) {
       if (y > HEAD_HEIGHT) y += PANEL_GAP;
-      texts.push(svgText(PLOT_MARGIN, y + 11, "h", heading));
+      headingTexts.push(svgText(PLOT_MARGIN, y + 11, "h", heading));
       y += HEADING_HEIGHT;
     }
     for (const contestant of contestants.filter(takesPart)) {
       const rounds = row.rounds[contestant] ?? [];
       const isOurs = contestant === OURS;
-      texts.push(svgText(left - 8, y + 11, isOurs ? "e h" : "e", contestant));
+      labels.push(svgText(left - 8, y + 11, isOurs ? "h" : "", contestant));
       if (rounds.length === 0) {
-        texts.push(svgText(left + 6, y + 11, "s", NOT_HERE));
+        values.push(svgText(left + 6, y + 11, "s", NOT_HERE));
       } else {
         const middle = at(median(rounds));
         const end = at(Math.max(...rounds));
@@ -85,17 +88,19 @@ export function plotRow(panels: readonly PlotPanel[]): string {
         if (rounds.length > 1) {
           whiskers += whisker(at(Math.min(...rounds)), end, y + BAR_HEIGHT / 2);
         }
-        texts.push(svgText(end + 8, y + 11, isOurs ? "v h" : "v", figureText(median(rounds))));
+        values.push(svgText(end + 8, y + 11, isOurs ? "h" : "", figureText(median(rounds))));
       }
       y += BAR_PITCH;
     }
   }
   const rounds = Math.max(...panels.map(({ row }) => roundsOf(row)));
-  return svgCard(y + AXIS_HEIGHT, name, [
-    svgText(PLOT_MARGIN, 28, "t", name),
+  return svgCard(y + AXIS_HEIGHT, title, [
+    svgText(PLOT_MARGIN, 28, "t", title),
     svgText(PLOT_MARGIN, 46, "s", `${unit}, ${better} is better; ${spreadText(rounds)}`),
     ...axis(axisSteps(most), at, y),
-    ...texts,
+    ...headingTexts,
+    svgGroup("e", labels),
+    ...values,
     svgPath("h0 f", ours),
     svgPath("o", others),
     svgPath("w", whiskers),
@@ -107,12 +112,12 @@ function axis(steps: readonly number[], at: (figure: number) => number, bottom: 
   const lines = steps.map((step) => `M${place(at(step))} ${HEAD_HEIGHT - 4}V${bottom}`).join("");
   return [
     svgPath("g", lines),
-    ...steps.map((step) => svgText(at(step), bottom + 16, "s m v", figureText(step))),
+    ...steps.map((step) => svgText(at(step), bottom + 16, "s m", figureText(step))),
   ];
 }
 
 function whisker(least: number, most: number, y: number): string {
-  const cap = (x: number): string => `M${place(x)} ${y - CAP}V${y + CAP}`;
+  const cap = (x: number): string => `M${place(x)} ${y - CAP}v${2 * CAP}`;
   return `${cap(least)}${cap(most)}M${place(least)} ${y}H${place(most)}`;
 }
 

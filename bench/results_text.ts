@@ -10,9 +10,10 @@ import { allowedGrowth, isGrowthReport } from "./growth/growth_report.ts";
 import { growthToMarkdown } from "./growth/growth_text.ts";
 import { plotLines } from "./line_plot.ts";
 import { median } from "./median.ts";
-import { plotRow } from "./plot.ts";
+import { type PlotPanel, plotRow } from "./plot.ts";
 import type { Report } from "./report.ts";
 import { toMarkdown } from "./report.ts";
+import { rowIdentity } from "./row_identity.ts";
 import { slug } from "./svg.ts";
 import { worstRuntimes } from "./worst_runtime.ts";
 
@@ -68,15 +69,20 @@ function fileName(suite: string, name: string): string {
   return `${slug(suite)}-${slug(name)}.svg`;
 }
 
-/** A plot for each name of a row. */
+/** A plot for each row; a panel for each runtime that has it. */
 function rowPlots(suite: string, reports: readonly Report[]): NamedPlot[] {
-  const names = new Set(reports.flatMap(({ rows }) => rows.map((row) => row.name)));
-  return [...names].map((name) => {
-    const panels = reports.flatMap(({ rows, contestants, machine }) =>
-      rows.filter((row) => row.name === name)
-        .map((row) => ({ heading: machine.runtime, contestants, row }))
-    );
-    return { file: fileName(suite, name), name, svg: plotRow(panels) };
+  const panels = new Map<string, PlotPanel[]>();
+  for (const report of reports) {
+    for (const row of report.rows) {
+      const { name, mark } = rowIdentity(report, row);
+      const heading = report.machine.runtime + mark;
+      const panel = { heading, contestants: report.contestants, row };
+      panels.set(name, [...panels.get(name) ?? [], panel]);
+    }
+  }
+  return [...panels].map(([name, each]) => {
+    const title = each.length === 1 ? each[0]!.row.name : name;
+    return { file: fileName(suite, name), name: title, svg: plotRow(title, each) };
   });
 }
 

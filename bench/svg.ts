@@ -38,18 +38,22 @@ const DARK: typeof LIGHT = {
 export const HUES: number = LIGHT.hues.length;
 
 /**
- * A whole file. Classes: `t` title, `s` small, `h` heading, `v` value, `e` text that ends where it is
+ * A whole file. Classes: `t` title, `s` small, `h` heading, `e` text that ends where it is
  * put, `m` text that is centred there; `g` grid, `w` whisker, `o` another's bar, `h0`.. a hue as
  * stroke, with `f` as fill; `l` a line of two pixels, `d` a dashed one.
  */
 export function svgCard(height: number, title: string, body: readonly string[]): string {
+  const drawn = body.join("\n");
   const hues = (colours: typeof LIGHT): string =>
-    colours.hues.map((hue, i) => `.h${i}{stroke:${hue}}.h${i}.f{fill:${hue};stroke:none}`).join("");
+    colours.hues.map((hue, i) =>
+      drawn.includes(`h${i}`) ? `.h${i}{stroke:${hue}}.h${i}.f{fill:${hue};stroke:none}` : ""
+    ).join("");
   const colours = (c: typeof LIGHT): string =>
     `.c{fill:${c.card};stroke:${c.border}}text{fill:${c.ink}}.s{fill:${c.soft}}` +
     `.g{stroke:${c.grid}}.w{stroke:${c.ink}}.o{fill:${c.other}}${hues(c)}`;
-  const shapes = "text{font:12px system-ui,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}" +
-    ".t{font-size:15px;font-weight:600}.h{font-weight:600}.v{font-variant-numeric:tabular-nums}" +
+  const shapes = "text{font:12px system-ui,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;" +
+    "font-variant-numeric:tabular-nums}" +
+    ".t{font-size:15px;font-weight:600}.h{font-weight:600}" +
     ".e{text-anchor:end}.m{text-anchor:middle}path{fill:none}.d{stroke-dasharray:4 4}.l{stroke-width:2}";
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${PLOT_WIDTH}" height="${height}" ` +
@@ -69,6 +73,11 @@ export function svgText(x: number, y: number, classes: string, text: string): st
   return `<text${named} x="${place(x)}" y="${place(y)}">${escapeText(text)}</text>`;
 }
 
+/** Elements that share their classes; the classes of an element are added to them. */
+export function svgGroup(classes: string, elements: readonly string[]): string {
+  return elements.length === 0 ? "" : `<g class="${classes}">\n${elements.join("\n")}\n</g>`;
+}
+
 /** Lines, or bars, of one class; none if there is nothing to draw. */
 export function svgPath(classes: string, data: string): string {
   return data === "" ? "" : `<path class="${classes}" d="${data}"/>`;
@@ -79,9 +88,9 @@ export function textWidth(text: string): number {
   return Math.ceil(text.length * 12 * LETTER_WIDTH);
 }
 
-/** A coordinate in tenths of a pixel. */
+/** A coordinate in whole pixels, which keeps files small. */
 export function place(at: number): string {
-  return String(Math.round(at * 10) / 10);
+  return String(Math.round(at));
 }
 
 /** Round numbers from 0 to `most`: steps of 1, 2 or 5 times a power of 10. */

@@ -8,11 +8,14 @@
 import { figureText, ratioText } from "./figure_text.ts";
 import type { Report, ReportRow, Verdict } from "./report.ts";
 import { verdicts } from "./report.ts";
+import { rowIdentity } from "./row_identity.ts";
 import { markdownTable } from "./table.ts";
 
 /** One target of a row on one runtime. */
 interface Standing {
   readonly runtime: string;
+  /** What the row is called on all of them. */
+  readonly name: string;
   readonly row: ReportRow;
   readonly verdict: Verdict;
 }
@@ -27,7 +30,7 @@ export function worstRuntimes(reports: readonly Report[]): string {
     const worst = worstOf(standings);
     if (worst?.verdict.met === true) met++;
     return [
-      standings[0]!.row.name,
+      standings[0]!.name,
       ...runtimes.map((runtime) => cell(standings.find((each) => each.runtime === runtime))),
       worst === undefined
         ? "not measured"
@@ -46,12 +49,14 @@ export function worstRuntimes(reports: readonly Report[]): string {
 function targetsOf(reports: readonly Report[]): Standing[][] {
   const targets = new Map<string, Standing[]>();
   for (const report of reports) {
+    const { runtime } = report.machine;
     for (const row of report.rows) {
+      const { name } = rowIdentity(report, row);
       verdicts(report, row).forEach((verdict, i) => {
         if (boundOf(verdict) === undefined) return;
-        const key = `${i} ${row.name}`;
+        const key = `${i} ${name}`;
         const standings = targets.get(key) ?? [];
-        standings.push({ runtime: report.machine.runtime, row, verdict });
+        standings.push({ runtime, name, row, verdict });
         targets.set(key, standings);
       });
     }
