@@ -10,7 +10,7 @@
  * @module
  */
 
-import { isHoldfastError, StateError } from "../../errors.ts";
+import { StateError } from "../../errors.ts";
 import { type Checkpointer, nextTurn } from "../commit/checkpoint.ts";
 import type { CommitPipeline } from "../commit/commit_pipeline.ts";
 import type { Engine } from "../engine.ts";
@@ -100,13 +100,7 @@ export class Compaction {
     const gain = space.freeCount + space.pendingCount;
     const { liveCount } = space;
     if (!health.writable || liveCount > CLOSE_LIVE_PAGES_MAX) return;
-    if (gain < Math.max(liveCount / 2, CLOSE_GAIN_PAGES_MIN)) return;
-    try {
-      await this.start({});
-    } catch (error) {
-      // A convenience: without room for it the file stays as long as it is.
-      if (!isHoldfastError(error) || error.code !== "NO_SPACE") throw error;
-    }
+    if (gain >= Math.max(liveCount / 2, CLOSE_GAIN_PAGES_MIN)) await this.start({});
   }
 
   async #run(options: CompactOptions): Promise<CompactReport> {
