@@ -159,6 +159,7 @@ export { Transaction } from "./src/kernel/transaction/transaction.ts";
 export type { TransactionOptions } from "./src/kernel/transaction/transaction.ts";
 export type { Draft } from "./src/kernel/transaction/drafts.ts";
 export type { Guard } from "./src/kernel/transaction/witness.ts";
+export type { KeyBatch } from "./src/kernel/tree/find_many.ts";
 export type { EntryCursor, KeyBounds } from "./src/kernel/tree/tree_cursor.ts";
 export type { UpdateOptions } from "./src/kernel/transaction/update.ts";
 export { collectGarbage } from "./src/structures/content/collect_garbage.ts";
