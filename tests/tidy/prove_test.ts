@@ -7,9 +7,13 @@ import type { ProveLine } from "../tools/prove_lines.ts";
 import { proveLines } from "../tools/prove_lines.ts";
 import type { Share } from "../tools/prove_record.ts";
 import { sharesOf } from "../tools/prove_record.ts";
+import type { RunPlan } from "../tools/prove_run.ts";
 import { printedBy, ProveRun } from "../tools/prove_run.ts";
 import { markdownTable } from "../tools/prove_table.ts";
 import { addRecords, addShares } from "../tools/prove_totals.ts";
+
+const { bun, deno } = process.versions;
+const RUNTIME = deno !== undefined ? "deno" : bun !== undefined ? "bun" : "node";
 
 const LINE: ProveLine = {
   name: "log",
@@ -75,22 +79,28 @@ test("addRecords: lines that are known grow, others begin, commits with nothing 
   assert.deepEqual(more.lines.map(({ line, done }) => [line, done]), [["log", 11], ["index", 7]]);
 });
 
-test("ProveRun goes on behind the totals of another machine", async () => {
-  const { bun, deno } = process.versions;
-  const name = deno !== undefined ? "deno" : bun !== undefined ? "bun" : "node";
-  const lane = { line: { ...LINE, file: "tests/no_such_file.ts" }, runtime: name };
+/** A run of a line whose program does not exist, on this runtime. */
+function brokenRun(plan: Pick<RunPlan, "totals" | "before" | "width">) {
+  const lane = { line: { ...LINE, file: "tests/no_such_file.ts" }, runtime: RUNTIME };
   const failures: string[] = [];
   const run = new ProveRun({
     level: "release",
     lanes: [lane],
-    runtimes: [{ name, path: process.execPath, version: "" }],
-    totals: [addShares({ ...KEYS, runtime: name }, undefined, [share(7, 5)])],
-    before: [share(8, 4, { runtime: name }), share(3, 9, { runtime: name })],
-    width: 1,
+    runtimes: [{ name: RUNTIME, path: process.execPath, version: "" }],
+    ...plan,
     until: Infinity,
     onShare: () => {},
     onProgress: () => {},
     onFailure: (text) => failures.push(text),
+  });
+  return { lane, run, failures };
+}
+
+test("ProveRun goes on behind the totals of another machine", async () => {
+  const { lane, run, failures } = brokenRun({
+    totals: [addShares({ ...KEYS, runtime: RUNTIME }, undefined, [share(7, 5)])],
+    before: [share(8, 4, { runtime: RUNTIME }), share(3, 9, { runtime: RUNTIME })],
+    width: 1,
   });
   assert.equal(run.total(lane).done, 9);
   await run.run();
@@ -98,22 +108,8 @@ test("ProveRun goes on behind the totals of another machine", async () => {
 });
 
 test("ProveRun gives a line up that does not run, also one that did before", async () => {
-  const { bun, deno } = process.versions;
-  const name = deno !== undefined ? "deno" : bun !== undefined ? "bun" : "node";
-  const lane = { line: { ...LINE, file: "tests/no_such_file.ts" }, runtime: name };
-  const failures: string[] = [];
-  const run = new ProveRun({
-    level: "release",
-    lanes: [lane],
-    runtimes: [{ name, path: process.execPath, version: "" }],
-    totals: [],
-    before: [share(1, 5, { runtime: name })],
-    width: 2,
-    until: Infinity,
-    onShare: () => {},
-    onProgress: () => {},
-    onFailure: (text) => failures.push(text),
-  });
+  const before = [share(1, 5, { runtime: RUNTIME })];
+  const { lane, run, failures } = brokenRun({ totals: [], before, width: 2 });
   await run.run();
   assert.deepEqual([run.passed, run.total(lane).done], [0, 5]);
   assert.ok(run.failed >= 2 && run.failed <= 3, `${run.failed} failed`);
