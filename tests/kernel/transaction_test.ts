@@ -371,11 +371,14 @@ test("TreeReader.hold shows one moment until it is closed, and then nothing", as
     await db.update((tx) => tx.open(raw).remove(key));
     await db.checkpoint();
     assert.equal(held.get(key, codec.string), "old");
+    const keys = { bytes: key, ends: [1] };
+    assert.deepEqual(held.getMany(keys, codec.string), ["old"]);
     assert.equal(held.count(), 1);
     held.close();
     held.close();
     const reads = [
       () => held.get(key, codec.string),
+      () => held.getMany(keys, codec.string),
       () => held.has(key),
       () => held.count(),
       () => held.lastKey(new ByteWriter(1)),
