@@ -7,6 +7,7 @@
 
 import type { Machine } from "./machine.ts";
 import { median } from "./median.ts";
+import { markdownTable, textTable } from "./table.ts";
 
 /** What ours divided by another must reach. Without `ratio` it is a wish: it fails nothing. */
 export interface RatioTarget {
@@ -113,19 +114,11 @@ export function allMet(report: Report): boolean {
 
 /** A table with aligned columns: median and the spread of the rounds. */
 export function toText(report: Report): string {
-  const table = cells(report, true);
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((r) => r[column]!.length)));
-  const lines = table.map((row) =>
-    row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd()
-  );
-  lines.splice(1, 0, widths.map((width) => "-".repeat(width)).join("  "));
-  return [...lines, ...notes(report)].join("\n");
+  return [textTable(cells(report, true)), ...notes(report)].join("\n");
 }
 
 /** A section for RESULTS.md: title, date, command, machine and table. */
 export function toMarkdown(report: Report): string {
-  const [head, ...body] = cells(report, false);
-  const line = (row: readonly string[]): string => `| ${row.join(" | ")} |`;
   return [
     `## ${report.title}`,
     "",
@@ -133,9 +126,7 @@ export function toMarkdown(report: Report): string {
     `- Command: \`${report.command}\``,
     `- Machine: ${report.machineLine}`,
     "",
-    line(head!),
-    line(head!.map(() => "---")),
-    ...body.map(line),
+    markdownTable(cells(report, false)),
     ...notes(report),
     "",
   ].join("\n");

@@ -4,8 +4,7 @@
  * of the event loop were theirs. So of large pages one is read in a turn, and where changes have come
  * since the last one was read, the next one waits four times the time that it took.
  *
- * PERF: 16 writers beside four readers of 100 MB keep three times as much of their rate: see
- * `bench/RESULTS.md`.
+ * PERF: 16 writers beside four readers of 20 MB keep 28 to 46 % of their rate, not 9 %.
  *
  * @module
  */

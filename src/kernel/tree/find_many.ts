@@ -27,7 +27,7 @@ export interface KeyBatch {
   readonly ends: readonly number[];
 }
 
-/** Most keys of one step: what two of them touch may be in the same lines of the processor's cache. */
+/** Most keys of one step: what they touch has to stay in the processor's cache until it is used. */
 const KEYS_MAX = 32;
 
 /** Frames of the cache for each key: a path, and room for what others hold. */
