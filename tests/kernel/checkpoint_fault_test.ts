@@ -41,14 +41,14 @@ function refused(error: unknown): void {
 type Work = readonly [cacheKiB: number, work: (db: Database, put: Put) => Promise<void>];
 
 const WORK: Readonly<Record<string, Work>> = {
-  "that begins since half of the cache is dirty": [1024, async (db, put) => {
+  "that begins since most of the cache is dirty": [1024, async (db, put) => {
     // What a checkpoint begins with is not in the cache any more.
     try {
       for (const _ of db.open(table).keys());
     } catch (error) {
       refused(error);
     }
-    for (let n = 0; n < 190 * 4; n += 4) put(n, 9);
+    for (let n = 0; n < 230 * 4; n += 4) put(n, 9);
     await db.update((tx) => tx.open(table).get(1)).catch(() => {});
   }],
   "that begins since the log is full": [1024, async (db, put) => {

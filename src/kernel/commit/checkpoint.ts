@@ -127,13 +127,16 @@ export class Checkpointer {
   }
 
   /**
-   * Whether one should begin although the log has room: half of the cache is dirty, which crowds out
-   * reads; or what was given up takes as much space as what is stored.
+   * Whether one should begin although the log has room: three quarters of the cache are dirty, which
+   * crowds out reads; or what was given up takes as much space as what is stored.
+   *
+   * PERF: at one half a load of a million entries into a cache of 256 MiB writes 229,000 pages, at
+   * three quarters 175,000 (Node, 2026-11-22).
    */
   get isDue(): boolean {
     const { pager, space: { freed, liveCount } } = this.#engine;
     return this.#running === undefined &&
-      (pager.dirtyCount * 2 > pager.capacity ||
+      (pager.dirtyCount * 4 > pager.capacity * 3 ||
         freed.waitingCount >= Math.max(liveCount, WAITING_PAGES_MIN));
   }
 

@@ -15,6 +15,7 @@ import { assert } from "../../errors.ts";
 import type { IoFile } from "../../io/adapter.ts";
 import type { FreeSpace } from "../space/free_space.ts";
 import { PAGE_BYTES } from "../limits.ts";
+import { FrameArenas } from "./frame_arenas.ts";
 import type { FrozenPage } from "./frozen_page.ts";
 import { type Arena, createArena, epochOf, formatPage } from "./page.ts";
 import { PageChecksums } from "./page_checksums.ts";
@@ -28,9 +29,8 @@ const DIRTY = 2;
 /** Dirty when the running checkpoint froze the image, and not written yet. */
 const FROZEN = 3;
 
-/** Frames of one arena: 128 KiB. A store that is opened and little used takes no more. */
-const ARENA_SHIFT = 5;
-const ARENA_MASK: number = (1 << ARENA_SHIFT) - 1;
+/** Above this part of the frames, dirty leaves are written early to get some. */
+const CROWDED = 0.875;
 
 /** Reads, caches, copies and writes the pages of one file. */
 export class Pager {
@@ -56,7 +56,7 @@ export class Pager {
   readonly #checksum: Checksum;
   /** Tree whose leaves hold root checksums, so that they are sealed last. */
   readonly #rootsTree: number;
-  readonly #arenas: Arena[] = [];
+  readonly #arenas: FrameArenas;
   /** Frame plus one by page number; 0 is absent. */
   #table: Int32Array;
   readonly #framePage: Uint32Array;
@@ -86,6 +86,7 @@ export class Pager {
     this.imageEpoch = epoch - 1;
     this.#rootsTree = rootsTree;
     this.capacity = Math.floor(cacheBytes / PAGE_BYTES);
+    this.#arenas = new FrameArenas(this.capacity);
     this.#framePage = new Uint32Array(this.capacity);
     this.#frameStamp = new Uint32Array(this.capacity);
     this.#frameState = new Uint8Array(this.capacity);
@@ -99,12 +100,12 @@ export class Pager {
 
   /** The arena of a frame. */
   arena(frame: number): Arena {
-    return this.#arenas[frame >>> ARENA_SHIFT]!;
+    return this.#arenas.arena(frame);
   }
 
   /** Offset of a frame in its arena. */
   base(frame: number): number {
-    return (frame & ARENA_MASK) * PAGE_BYTES;
+    return this.#arenas.base(frame);
   }
 
   /**
@@ -347,14 +348,11 @@ export class Pager {
     const free = this.#freeFrames.pop();
     if (free !== undefined) return free;
     if (this.#frameCount < this.capacity) {
-      if ((this.#frameCount & ARENA_MASK) === 0) {
-        const frames = Math.min(1 << ARENA_SHIFT, this.capacity - this.#frameCount);
-        this.#arenas.push(createArena(frames * PAGE_BYTES));
-      }
+      this.#arenas.take(this.#frameCount);
       return this.#frameCount++;
     }
     // Clock over untouched frames. Leaves are written early only when few frames are clean.
-    const crowded = this.dirtyCount + this.#frozenCount > this.capacity * 0.75;
+    const crowded = this.dirtyCount + this.#frozenCount > this.capacity * CROWDED;
     let victim = -1;
     for (let step = 0; step < 3 * this.capacity; step++) {
       const frame = this.#hand;
