@@ -43,6 +43,14 @@ const LINEAR_MAX = 8;
 /** Most bytes of an operation beside its key and value: its kind and three numbers. */
 const OPERATION_BYTES = 1 + 3 * 8;
 
+/** What a set has room for without growing. */
+interface Room {
+  readonly operations: number;
+  readonly bytes: number;
+}
+
+const ROOM: Room = { operations: 16, bytes: 512 };
+
 /** Operations of a transaction, with look-up by key. */
 export class WriteSet {
   /** The log record. */
@@ -68,10 +76,10 @@ export class WriteSet {
   readonly #source: WriteSet | undefined;
 
   /** An empty set, or the present content of another, which must not be reset. */
-  constructor(source?: WriteSet) {
+  constructor(source?: WriteSet, room: Room = ROOM) {
     this.#source = source;
-    this.out = source?.out ?? new ByteWriter(512);
-    this.#index = source === undefined ? new Int32Array(16 * STRIDE) : source.#index;
+    this.out = source?.out ?? new ByteWriter(room.bytes);
+    this.#index = source === undefined ? new Int32Array(room.operations * STRIDE) : source.#index;
     this.count = source?.count ?? 0;
   }
 
@@ -195,26 +203,30 @@ export class WriteSet {
   }
 
   /**
-   * Reads a record back from the log.
+   * Reads a record back from the log. Copies it.
    * @throws {CorruptionError} `CORRUPT_LOG` when it is not a record
    */
   static decode(bytes: Uint8Array, begin: number, end: number): WriteSet {
-    const set = new WriteSet();
-    const input = new ByteReader(bytes, begin, end);
+    const set = new WriteSet(undefined, { operations: 1, bytes: end - begin });
+    set.out.raw(bytes, begin, end);
+    const input = new ByteReader(set.out.bytes, 0, end - begin);
     while (input.remaining > 0) {
       const kind = input.u8();
-      const tree = input.varint();
-      const key = input.raw(input.varint());
-      if (kind === PUT) {
-        const value = input.raw(input.varint());
-        set.put(tree, key, key.length, value, 0, value.length);
-      } else if (kind === PUT_REFERENCE) {
-        set.putReference(tree, key, key.length, input.raw(OVERFLOW_REF_BYTES));
-      } else if (kind === REMOVE) {
-        set.remove(tree, key, key.length);
-      } else {
+      if (kind !== PUT && kind !== PUT_REFERENCE && kind !== REMOVE) {
         throw new CorruptionError("CORRUPT_LOG", `Log record has unknown operation ${kind}`);
       }
+      const at = set.#enterIndex(kind, input.varint());
+      const keyLength = input.varint();
+      set.#index[at + KEY_AT] = input.skip(keyLength);
+      set.#index[at + KEY_LENGTH] = keyLength;
+      const valueLength = kind === PUT
+        ? input.varint()
+        : kind === PUT_REFERENCE
+        ? OVERFLOW_REF_BYTES
+        : 0;
+      set.#index[at + VALUE_AT] = input.skip(valueLength);
+      set.#index[at + VALUE_LENGTH] = valueLength;
+      set.count++;
     }
     return set;
   }
@@ -232,22 +244,28 @@ export class WriteSet {
         `Cannot add to the transaction: it would exceed ${TRANSACTION_BYTES_MAX} bytes`,
       );
     }
+    const at = this.#enterIndex(kind, tree);
+    // All room at once: if there is none, no part of the operation was written.
+    this.out.reserve(OPERATION_BYTES + length + valueLength);
+    this.out.u8(kind);
+    this.out.varint(tree);
+    this.out.varint(length);
+    this.#index[at + KEY_AT] = this.out.length;
+    this.#index[at + KEY_LENGTH] = length;
+    this.out.raw(key, 0, length);
+    return at;
+  }
+
+  /** Begins an operation in the index. @returns where it is there */
+  #enterIndex(kind: number, tree: number): number {
     const at = this.count * STRIDE;
     if (at + STRIDE > this.#index.length) {
       const index = new Int32Array(this.#index.length * 2);
       index.set(this.#index);
       this.#index = index;
     }
-    // All room at once: if there is none, no part of the operation was written.
-    this.out.reserve(OPERATION_BYTES + length + valueLength);
-    this.out.u8(kind);
-    this.out.varint(tree);
-    this.out.varint(length);
     this.#index[at + KIND] = kind;
     this.#index[at + TREE] = tree;
-    this.#index[at + KEY_AT] = this.out.length;
-    this.#index[at + KEY_LENGTH] = length;
-    this.out.raw(key, 0, length);
     return at;
   }
 
