@@ -34,7 +34,7 @@ export class CommitPipeline {
   /** Sequenced commits that are not applied yet, oldest first. */
   readonly pending: WriteSet[] = [];
   /** Their highest keys. */
-  readonly tips: PendingTips = new PendingTips();
+  readonly tips: PendingTips = new PendingTips(this.pending);
   /** Called before the trees change, so that open transactions keep their view. */
   beforeApply: () => void = () => {};
   /** What makes batches durable. */
@@ -264,7 +264,7 @@ export class CommitPipeline {
       }
       commit.resolve(commit.result);
     }
-    if (this.pending.length > 0) this.tips.reset(this.pending);
+    if (this.pending.length > 0) this.tips.reset();
     const { log } = this.#engine;
     this.#checkpointer.startWanted();
     if (log.pendingCount === 0 && this.#checkpointer.isDue) this.#startEarly();
@@ -384,7 +384,7 @@ export class CommitPipeline {
     this.#engine.promisedPages -= set.pages;
     this.#engine.announcements.take(set);
     this.giveSet(set);
-    if (this.pending.length === 0) this.tips.clear();
+    if (this.pending.length === 0) this.tips.reset();
     return true;
   }
 }

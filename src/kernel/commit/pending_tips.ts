@@ -17,45 +17,55 @@ export interface Tip {
   readonly op: number;
 }
 
-/** Follows the pending commits of a pipeline. */
+/** Follows the pending commits of a pipeline, from the first question on until they are applied. */
 export class PendingTips {
+  readonly #pending: readonly WriteSet[];
   /** A tree with pending removals has no known tip (`undefined`) until they are applied. */
-  readonly #tips = new Map<number, Tip | undefined>();
+  #tips: Map<number, Tip | undefined> | undefined;
+
+  /** For the commits that are pending, oldest first. */
+  constructor(pending: readonly WriteSet[]) {
+    this.#pending = pending;
+  }
 
   /** A commit was sequenced. */
   add(set: WriteSet): void {
-    for (let op = 0; op < set.count; op++) {
-      const tree = set.tree(op);
-      if (set.kind(op) === REMOVE) {
-        this.#tips.set(tree, undefined);
-        continue;
-      }
-      const tip = this.#tips.get(tree);
-      if (tip === undefined ? !this.#tips.has(tree) : isAbove(set, op, tip)) {
-        this.#tips.set(tree, { set, op });
-      }
-    }
+    if (this.#tips !== undefined) enter(this.#tips, set);
   }
 
-  /** Everything that was sequenced is applied. */
-  clear(): void {
-    if (this.#tips.size > 0) this.#tips.clear();
-  }
-
-  /** Some were applied: these are left. */
-  reset(pending: readonly WriteSet[]): void {
-    this.clear();
-    for (const set of pending) this.add(set);
+  /** Some were applied, or all. */
+  reset(): void {
+    this.#tips = undefined;
   }
 
   /** Whether the tip of a tree is known: nothing pending removes from it. */
   knows(tree: number): boolean {
-    return !this.#tips.has(tree) || this.#tips.get(tree) !== undefined;
+    const tips = this.#known();
+    return !tips.has(tree) || tips.get(tree) !== undefined;
   }
 
   /** The highest pending key of a tree whose tip is known; `undefined` when nothing is pending. */
   get(tree: number): Tip | undefined {
-    return this.#tips.get(tree);
+    return this.#known().get(tree);
+  }
+
+  #known(): Map<number, Tip | undefined> {
+    if (this.#tips !== undefined) return this.#tips;
+    const tips = new Map<number, Tip | undefined>();
+    for (const set of this.#pending) enter(tips, set);
+    return this.#tips = tips;
+  }
+}
+
+function enter(tips: Map<number, Tip | undefined>, set: WriteSet): void {
+  for (let op = 0; op < set.count; op++) {
+    const tree = set.tree(op);
+    if (set.kind(op) === REMOVE) {
+      tips.set(tree, undefined);
+      continue;
+    }
+    const tip = tips.get(tree);
+    if (tip === undefined ? !tips.has(tree) : isAbove(set, op, tip)) tips.set(tree, { set, op });
   }
 }
 
