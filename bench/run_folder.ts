@@ -4,7 +4,17 @@
  * @module
  */
 
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  fsyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "./command_line.ts";
@@ -32,6 +42,17 @@ export function createFolder(...parts: string[]): string {
 /** Removes a folder and all in it. */
 export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Copies a folder to one that is there, and syncs it: no sync that is timed later writes the copy. */
+export function copyFolder(from: string, to: string): void {
+  cpSync(from, to, { recursive: true });
+  for (const entry of readdirSync(to, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = openSync(join(entry.parentPath, entry.name), "r+");
+    fsyncSync(file);
+    closeSync(file);
+  }
 }
 
 /** Bytes that the files below `folder` occupy on disk. */

@@ -43,7 +43,7 @@ export const SUITES: readonly Suite[] = [
     name: "open",
     script: "bench/open/load.ts",
     full: [],
-    quick: flags("--entries 50000 --reads 50000 --cache-mb 4 --seconds 2 --rounds 2"),
+    quick: flags("--entries 50000 --reads 50000 --cache-mb 4 --seconds 1 --rounds 2"),
     isOnAll: true,
     hasJson: true,
   },

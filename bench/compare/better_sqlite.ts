@@ -5,7 +5,7 @@
  */
 
 import type { ContestantModule, Found } from "./contestant.ts";
-import { EITHER_DURABILITY } from "./contestant.ts";
+import { CACHE_BYTES, EITHER_DURABILITY } from "./contestant.ts";
 import { importPeer, installedVersion, requireThat } from "./peer.ts";
 import type { SqliteDriver } from "./sqlite.ts";
 import { foldRows, Sqlite } from "./sqlite.ts";
@@ -57,9 +57,9 @@ export async function load(): Promise<ContestantModule> {
   return {
     version: `${installedVersion("better-sqlite3")} (${sqlite})`,
     durabilities: EITHER_DURABILITY,
-    open: (directory, durability) =>
-      Promise.resolve(
-        new Sqlite(openDriver(new BetterSqlite(`${directory}/sqlite.db`)), durability),
-      ),
+    open(directory, durability, cacheBytes = CACHE_BYTES) {
+      const driver = openDriver(new BetterSqlite(`${directory}/sqlite.db`));
+      return Promise.resolve(new Sqlite(driver, durability, cacheBytes));
+    },
   };
 }

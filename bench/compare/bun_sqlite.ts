@@ -7,7 +7,7 @@
 
 import process from "node:process";
 import type { ContestantModule } from "./contestant.ts";
-import { EITHER_DURABILITY } from "./contestant.ts";
+import { CACHE_BYTES, EITHER_DURABILITY } from "./contestant.ts";
 import { importPeer, NotHereError } from "./peer.ts";
 import type { SqliteDriver } from "./sqlite.ts";
 import { foldRows, Sqlite } from "./sqlite.ts";
@@ -69,7 +69,9 @@ export async function load(): Promise<ContestantModule> {
   return {
     version: row.version,
     durabilities: EITHER_DURABILITY,
-    open: (directory, durability) =>
-      Promise.resolve(new Sqlite(openDriver(new Database(`${directory}/sqlite.db`)), durability)),
+    open(directory, durability, cacheBytes = CACHE_BYTES) {
+      const driver = openDriver(new Database(`${directory}/sqlite.db`));
+      return Promise.resolve(new Sqlite(driver, durability, cacheBytes));
+    },
   };
 }

@@ -31,9 +31,21 @@ export interface Contestant {
   scan(): ScanResult | Promise<ScanResult>;
   /** Append of one record to an ordered log, the way that is fastest when 64 callers do it. */
   append(record: Uint8Array): void | Promise<void>;
+  /** What its log and its checkpoints have come to; where the engine tells. */
+  upkeep?(): Upkeep;
   /** Set where the engine lives in another process: then the rows call nothing else of it. */
   readonly rows?: WholeRows;
   close(): void | Promise<void>;
+}
+
+/** Of an engine with a log that checkpoints empty. */
+export interface Upkeep {
+  /** In use: an opening would have to replay them if the process ended now. */
+  readonly logBytes: number;
+  /** Checkpoints that have ended since the store was opened. */
+  readonly checkpoints: number;
+  /** Pages written since then, which only checkpoints do. */
+  readonly pagesWritten: number;
 }
 
 /** What a scan saw. `hash` depends on every key's order, so equal hashes mean equal scans. */
@@ -47,14 +59,17 @@ export interface ContestantModule {
   readonly version: string;
   /** What the engine can be opened with. */
   readonly durabilities: readonly Durability[];
-  /** Opens the store of a folder, a new one if it is empty. */
-  open(directory: string, durability: Durability): Promise<Contestant>;
+  /**
+   * Opens the store of a folder, a new one if it is empty, with a cache of so many bytes
+   * ({@link CACHE_BYTES} if nothing is said) where the engine has one.
+   */
+  open(directory: string, durability: Durability, cacheBytes?: number): Promise<Contestant>;
 }
 
 /** What an engine with a setting for it can be opened with. */
 export const EITHER_DURABILITY: readonly Durability[] = ["disk", "os"];
 
-/** Page or block cache given to each engine that has one (lmdb maps its file instead). */
+/** Page or block cache of each engine that has one (lmdb maps its file instead). */
 export const CACHE_BYTES: number = 256 * 1024 * 1024;
 
 /** Folds one entry into a running hash: touches both ends of key and value. */

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
 import { codec, Database, index, recordLog } from "../../mod.ts";
-import type { Contestant, ContestantModule, Found, ScanResult } from "./contestant.ts";
+import { ourVersion } from "../our_version.ts";
+import { runtimeIo } from "../runtime_io.ts";
+import type { Contestant, ContestantModule, Found, ScanResult, Upkeep } from "./contestant.ts";
 import { CACHE_BYTES, EITHER_DURABILITY, fold } from "./contestant.ts";
 
 const ENTRIES = index("kv", { key: codec.bytes, value: codec.bytes });
@@ -67,21 +68,25 @@ class Holdfast implements Contestant {
     });
   }
 
+  upkeep(): Upkeep {
+    const { logBytes, checkpoints, pagesWritten } = this.#database.stats();
+    return { logBytes, checkpoints, pagesWritten };
+  }
+
   close(): Promise<void> {
     return this.#database.close();
   }
 }
 
-/** Never fails: the library is this repository. */
-export function load(): Promise<ContestantModule> {
-  const manifest = readFileSync(new URL("../../deno.json", import.meta.url), "utf8");
-  const { version } = JSON.parse(manifest) as { version: string };
-  return Promise.resolve({
-    version,
+/** The adapter is loaded here, as the addons of the peers are before anything is opened. */
+export async function load(): Promise<ContestantModule> {
+  const io = await runtimeIo();
+  return {
+    version: ourVersion(),
     durabilities: EITHER_DURABILITY,
-    async open(directory, durability) {
-      const options = { cacheBytes: CACHE_BYTES, durability };
+    async open(directory, durability, cacheBytes = CACHE_BYTES) {
+      const options = { cacheBytes, durability, io };
       return new Holdfast(await Database.open(`${directory}/data.hold`, options));
     },
-  });
+  };
 }

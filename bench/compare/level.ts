@@ -44,29 +44,35 @@ const SCAN_BATCH = 1000;
 /** Read ahead of one `nextv`: room for a whole batch of 116 B entries. */
 const SCAN_BYTES = 256 * 1024;
 
-/** The values are random, so compressing them is work for nothing; a larger memtable loads faster. */
-const OPTIONS = {
-  keyEncoding: "view",
-  valueEncoding: "view",
-  cacheSize: CACHE_BYTES,
-  writeBufferSize: 32 * 1024 * 1024,
-  compression: false,
-};
+/** A larger memtable loads faster; an opening may have to replay as much. */
+const MEMTABLE_BYTES = 32 * 1024 * 1024;
+
+/** The values are random, so compressing them is work for nothing. */
+const OPTIONS = { keyEncoding: "view", valueEncoding: "view", compression: false };
 
 class Level implements Contestant {
   readonly #entries: LevelDatabase;
-  readonly #log: LevelDatabase;
+  readonly #openLog: () => Promise<LevelDatabase>;
+  /** Opened by the first append: who has no log does not pay for it. */
+  #log: Promise<LevelDatabase> | undefined;
   readonly #write: LevelWrite;
   readonly #puts: TurnQueue<LevelPut>;
   readonly #appends: TurnQueue<LevelPut>;
   #next = 0;
 
-  constructor(entries: LevelDatabase, log: LevelDatabase, durability: Durability) {
+  constructor(
+    entries: LevelDatabase,
+    openLog: () => Promise<LevelDatabase>,
+    durability: Durability,
+  ) {
     this.#entries = entries;
-    this.#log = log;
+    this.#openLog = openLog;
     this.#write = { sync: durability === "disk" };
     this.#puts = new TurnQueue((puts) => entries.batch(puts, this.#write));
-    this.#appends = new TurnQueue((puts) => log.batch(puts, this.#write));
+    this.#appends = new TurnQueue(async (puts) => {
+      const log = await (this.#log ??= this.#openLog());
+      await log.batch(puts, this.#write);
+    });
   }
 
   put(key: Uint8Array, value: Uint8Array): Promise<void> {
@@ -118,22 +124,24 @@ class Level implements Contestant {
 
   async close(): Promise<void> {
     await this.#entries.close();
-    await this.#log.close();
+    await (await this.#log)?.close();
   }
 }
 
 /** Loads the package; rejects when it is not installed. */
-export async function load(): Promise<ContestantModule> {
+export async function load(writeBufferSize: number = MEMTABLE_BYTES): Promise<ContestantModule> {
   const { ClassicLevel } = await importPeer<LevelPackage>("classic-level");
   return {
     version: installedVersion("classic-level"),
     durabilities: EITHER_DURABILITY,
-    async open(directory, durability) {
-      const entries = new ClassicLevel(`${directory}/entries`, OPTIONS);
-      const log = new ClassicLevel(`${directory}/log`, OPTIONS);
-      await entries.open();
-      await log.open();
-      return new Level(entries, log, durability);
+    async open(directory, durability, cacheSize = CACHE_BYTES) {
+      const options = { ...OPTIONS, cacheSize, writeBufferSize };
+      const openPart = async (name: string): Promise<LevelDatabase> => {
+        const database = new ClassicLevel(`${directory}/${name}`, options);
+        await database.open();
+        return database;
+      };
+      return new Level(await openPart("entries"), () => openPart("log"), durability);
     },
   };
 }

@@ -41,13 +41,13 @@ const OPTIONS: Readonly<Record<Durability, Record<string, unknown>>> = {
 class Lmdb implements Contestant {
   readonly #root: LmdbRoot;
   readonly #entries: LmdbDatabase<Uint8Array>;
-  readonly #log: LmdbDatabase<number>;
+  /** Opened by the first append: who has no log does not pay for it. */
+  #log: LmdbDatabase<number> | undefined;
   #next = 0;
 
   constructor(root: LmdbRoot) {
     this.#root = root;
     this.#entries = root.openDB("kv", { keyEncoding: "binary", encoding: "binary" });
-    this.#log = root.openDB("log", { keyEncoding: "uint32", encoding: "binary" });
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
@@ -85,6 +85,7 @@ class Lmdb implements Contestant {
   }
 
   async append(record: Uint8Array): Promise<void> {
+    this.#log ??= this.#root.openDB("log", { keyEncoding: "uint32", encoding: "binary" });
     await this.#log.put(this.#next++, record);
     await this.#log.flushed;
   }

@@ -8,7 +8,7 @@
 import process from "node:process";
 import { DatabaseSync } from "node:sqlite";
 import type { ContestantModule, ScanResult } from "./contestant.ts";
-import { EITHER_DURABILITY, fold } from "./contestant.ts";
+import { CACHE_BYTES, EITHER_DURABILITY, fold } from "./contestant.ts";
 import type { SqliteDriver } from "./sqlite.ts";
 import { foldRows, Sqlite } from "./sqlite.ts";
 
@@ -66,7 +66,7 @@ export function load(): Promise<ContestantModule> {
   return Promise.resolve({
     version: row.version,
     durabilities: EITHER_DURABILITY,
-    open: (directory, durability) =>
-      Promise.resolve(new Sqlite(openDriver(`${directory}/sqlite.db`), durability)),
+    open: (directory, durability, cacheBytes = CACHE_BYTES) =>
+      Promise.resolve(new Sqlite(openDriver(`${directory}/sqlite.db`), durability, cacheBytes)),
   });
 }

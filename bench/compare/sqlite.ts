@@ -9,7 +9,7 @@
  */
 
 import type { Contestant, Durability, Found, ScanResult } from "./contestant.ts";
-import { CACHE_BYTES, fold } from "./contestant.ts";
+import { fold } from "./contestant.ts";
 import { TurnQueue } from "./turn_queue.ts";
 
 /** One open database of a driver; what it prepares is called again and again. */
@@ -47,35 +47,35 @@ export class Sqlite implements Contestant {
   readonly #put: (...values: Uint8Array[]) => unknown;
   readonly #get: (key: Uint8Array) => Found;
   readonly #scan: () => ScanResult;
-  readonly #append: (...values: Uint8Array[]) => unknown;
+  /** Prepared by the first append: who has no log does not pay for it. */
+  #append: ((...values: Uint8Array[]) => unknown) | undefined;
   readonly #puts: TurnQueue<readonly [Uint8Array, Uint8Array]>;
   readonly #appends: TurnQueue<Uint8Array>;
   #checkpointPages = 0;
 
   /** Takes over an open driver; makes the tables where they are missing. */
-  constructor(driver: SqliteDriver, durability: Durability) {
+  constructor(driver: SqliteDriver, durability: Durability, cacheBytes: number) {
     this.#driver = driver;
     driver.exec("PRAGMA journal_mode = WAL");
     driver.exec(`PRAGMA synchronous = ${SYNCHRONOUS[durability]}`);
-    driver.exec(`PRAGMA cache_size = -${CACHE_BYTES / 1024}`);
+    driver.exec(`PRAGMA cache_size = -${Math.floor(cacheBytes / 1024)}`);
     driver.exec(
       "CREATE TABLE IF NOT EXISTS kv (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID",
     );
-    driver.exec("CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY, record BLOB NOT NULL)");
     this.#put = driver.prepareWrite("INSERT OR REPLACE INTO kv VALUES (?, ?)");
     this.#get = driver.prepareGet("SELECT v FROM kv WHERE k = ?");
     this.#scan = driver.prepareScan("SELECT k, v FROM kv ORDER BY k");
-    this.#append = driver.prepareWrite("INSERT INTO log (record) VALUES (?)");
     this.#puts = new TurnQueue((pairs) =>
       this.#transact(CHECKPOINT_PAGES, () => {
         for (const [key, value] of pairs) this.#put(key, value);
       })
     );
-    this.#appends = new TurnQueue((records) =>
+    this.#appends = new TurnQueue((records) => {
+      const append = this.#append ??= this.#openLog();
       this.#transact(CHECKPOINT_PAGES, () => {
-        for (const record of records) this.#append(record);
-      })
-    );
+        for (const record of records) append(record);
+      });
+    });
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
@@ -107,6 +107,13 @@ export class Sqlite implements Contestant {
 
   close(): void {
     this.#driver.close();
+  }
+
+  #openLog(): (record: Uint8Array) => unknown {
+    this.#driver.exec(
+      "CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY, record BLOB NOT NULL)",
+    );
+    return this.#driver.prepareWrite("INSERT INTO log (record) VALUES (?)");
   }
 
   #transact(checkpointPages: number, write: () => void): void {

@@ -11,6 +11,7 @@ import { readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { scriptWords } from "../own_runtime.ts";
 import type { ReportRow } from "../report.ts";
 import { OURS } from "../report.ts";
 import { createFolder, removeFolder } from "../run_folder.ts";
@@ -29,11 +30,6 @@ const FEW_STEPS = 2304;
 const MANY_STEPS = 3328;
 
 const PROBE = fileURLToPath(new URL("./sync_probe.ts", import.meta.url));
-/** How this runtime runs a script with all that a contestant may need. */
-const RUN = process.versions["deno"] === undefined
-  ? [PROBE]
-  : ["run", "-A", "--unstable-kv", "--node-modules-dir=manual", PROBE];
-
 /** What was counted. */
 export interface SyncReport {
   readonly rows: readonly ReportRow[];
@@ -87,7 +83,7 @@ function runProbe(name: string, steps: number, folder: string): Map<string, Call
   const trace = join(folder, "syncs.trace");
   const result = spawnSync("strace", [
     ...["-f", "-y", "--seccomp-bpf", "-s", "0", "-e", `trace=${TRACED_CALLS}`, "-o", trace],
-    ...[process.execPath, ...RUN, name, String(steps), data],
+    ...[process.execPath, ...scriptWords(PROBE, name, String(steps), data)],
   ], { encoding: "utf8", stdio: ["ignore", "ignore", "pipe"] });
   if (result.status !== 0) throw new Error(`${name} failed under strace:\n${result.stderr}`);
   const counts = readTrace(readFileSync(trace, "utf8"), data);

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
 import { type ContentId, contentStore, Database } from "../../mod.ts";
+import { ourVersion } from "../our_version.ts";
 import type { ContentContestant, ContentModule } from "./contestant.ts";
 
 const BLOBS = contentStore("blobs");
@@ -36,10 +36,8 @@ class Holdfast implements ContentContestant {
 
 /** Never fails: the library is this repository. */
 export function load(): Promise<ContentModule> {
-  const manifest = readFileSync(new URL("../../deno.json", import.meta.url), "utf8");
-  const { version } = JSON.parse(manifest) as { version: string };
   return Promise.resolve({
-    version,
+    version: ourVersion(),
     open: async (directory) =>
       new Holdfast(await Database.open(`${directory}/data.hold`, { cacheBytes: CACHE_BYTES })),
   });

@@ -7,6 +7,7 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { scriptWords } from "../own_runtime.ts";
 import type { TaskOptions, TaskResult } from "./tasks.ts";
 
 /** How a child ended, with the figures of its last line. */
@@ -55,7 +56,7 @@ function runChild(
 function run(script: string, args: readonly string[], isKilled: boolean): Promise<Ended> {
   const path = fileURLToPath(new URL(script, import.meta.url));
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...runtimeFlags(), path, ...args], {
+    const child = spawn(process.execPath, scriptWords(path, ...args), {
       stdio: ["ignore", "pipe", "inherit"],
     });
     let printed = "";
@@ -69,10 +70,4 @@ function run(script: string, args: readonly string[], isKilled: boolean): Promis
       resolve({ code, signal, result: JSON.parse(line || "{}") as TaskResult });
     });
   });
-}
-
-function runtimeFlags(): string[] {
-  const { deno, bun } = process.versions;
-  if (deno !== undefined) return ["run", "-A", "--node-modules-dir=manual"];
-  return bun === undefined ? ["--disable-warning=ExperimentalWarning"] : [];
 }

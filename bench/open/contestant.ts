@@ -1,42 +1,41 @@
 /**
- * What a store must do whose opening and living are measured.
+ * Whose opening and living are measured: engines of the kernel comparison, as they are there.
  *
  * @module
  */
 
-/** One store, open. Keys have 16 bytes, values 100; a method may not keep them. */
-export interface Store {
-  /** Durable put, one of those of 64 callers. */
-  put(key: Uint8Array, value: Uint8Array): void | Promise<void>;
-  /** All entries in one durable transaction. */
-  commit(keys: readonly Uint8Array[], values: readonly Uint8Array[]): void | Promise<void>;
-  get(key: Uint8Array): Uint8Array | undefined;
-  /** After so many puts: whether what an opening has to replay is about as much as it gets. */
-  isLogFull(puts: number): boolean;
-  /** What its checkpoints have done so far, where it can tell. */
-  checkpoints?(): CheckpointCount;
-  close(): void | Promise<void>;
-}
+import type { ContestantModule } from "../compare/contestant.ts";
+import type { ReplayLog } from "./replay_log.ts";
+import { LEVEL_LOG, OUR_LOG, SQLITE_LOG } from "./replay_log.ts";
 
-/** Since the store was opened. */
-export interface CheckpointCount {
-  readonly completed: number;
-  /** Only checkpoints write pages. */
-  readonly pagesWritten: number;
-}
-
-/** A way to open a store. */
-export interface StoreModule {
-  readonly version: string;
+/** A way to open a store, and what becomes of its memory and its log. */
+export interface StoreModule extends ContestantModule {
   /** Its cache has a budget. One that maps its file instead has none to compare memory with. */
   readonly hasCacheBudget: boolean;
-  open(directory: string, cacheBytes: number): Promise<Store>;
+  /** What an opening after a kill replays; absent where there is no such thing. */
+  readonly log?: ReplayLog;
 }
+
+/** LevelDB's default: twice as much would be twice as much to replay. */
+const MEMTABLE_BYTES = 4 * 1024 * 1024;
 
 /** The modules are imported where they are used: some cannot be on every runtime. */
 export const STORES: Readonly<Record<string, () => Promise<StoreModule>>> = {
-  holdfast: async () => (await import("./holdfast.ts")).load(),
-  lmdb: async () => (await import("./lmdb.ts")).load(),
-  sqlite: async () => (await import("./sqlite.ts")).load(),
-  level: async () => (await import("./level.ts")).load(),
+  holdfast: async () => {
+    const module = await (await import("../compare/holdfast.ts")).load();
+    return { ...module, hasCacheBudget: true, log: OUR_LOG };
+  },
+  // A commit writes its pages, and opening reads one: it has no log.
+  lmdb: async () => {
+    const module = await (await import("../compare/lmdb.ts")).load();
+    return { ...module, hasCacheBudget: false };
+  },
+  sqlite: async () => {
+    const module = await (await import("../compare/node_sqlite.ts")).load();
+    return { ...module, hasCacheBudget: true, log: SQLITE_LOG };
+  },
+  level: async () => {
+    const module = await (await import("../compare/level.ts")).load(MEMTABLE_BYTES);
+    return { ...module, hasCacheBudget: true, log: LEVEL_LOG };
+  },
 };

@@ -5,14 +5,14 @@
  * @module
  */
 
-import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { positiveInteger, runCommand } from "../command_line.ts";
+import { countText } from "../figure_text.ts";
 import { interleave } from "../interleave.ts";
 import type { ReportRow } from "../report.ts";
 import { REPORT_HELP, REPORT_OPTIONS, reportRun } from "../report_run.ts";
-import { createFolder, removeFolder } from "../run_folder.ts";
+import { copyFolder, createFolder, removeFolder } from "../run_folder.ts";
 import type { Runner } from "../runners.ts";
 import { loadRunners, versionsOf } from "../runners.ts";
 import { bareResident, runKilled, runTask } from "./child_process.ts";
@@ -23,12 +23,20 @@ const USAGE = `usage: node bench/open/load.ts [options]
   --entries N        entries of each store                               (1000000)
   --reads N          random reads before memory is measured              (1000000)
   --cache-mb N       cache budget of these reads; less than the entries  (64)
-  --seconds N        how long the writer runs, or until a checkpoint     (10)
+  --seconds N        how long the writer runs, or until a checkpoint     (4)
   --rounds N         counted rounds                                      (5)
   --contestants A,B  of ${Object.keys(STORES).join()}                  (all)
 ${REPORT_HELP}`;
 
 const MIB = 1024 * 1024;
+/** The warm-up of what takes seconds is a tenth of it: each measurement is a process of its own. */
+const WARM_UP_PART = 10;
+/**
+ * Cache of a process that is killed, and of those that open what it left. A full log has 131,072
+ * puts of ours, and each can change a page of 4 KiB; a checkpoint begins when half of the cache is
+ * changed, which is to be the log's affair here.
+ */
+const KILLED_CACHE_BYTES = 1024 * MIB;
 
 interface Settings {
   readonly entries: number;
@@ -45,13 +53,19 @@ interface Stage {
   readonly settings: Settings;
 }
 
+/** A row, and what the killed processes left. */
+interface Reopening {
+  readonly row: ReportRow;
+  readonly notes: readonly string[];
+}
+
 await runCommand(USAGE, async () => {
   const { values } = parseArgs({
     options: {
       entries: { type: "string", default: "1000000" },
       reads: { type: "string", default: "1000000" },
       "cache-mb": { type: "string", default: "64" },
-      seconds: { type: "string", default: "10" },
+      seconds: { type: "string", default: "4" },
       rounds: { type: "string", default: "5" },
       contestants: { type: "string", default: Object.keys(STORES).join() },
       ...REPORT_OPTIONS,
@@ -75,16 +89,15 @@ await runCommand(USAGE, async () => {
       await runTask(name, "fill", { directory, entries: settings.entries });
       console.error(`fill: ${name}`);
     }
+    const openings = await measureOpening(stage);
+    const memory = await measureMemory(stage);
+    const reopening = await measureReopening(stage);
+    const stalls = await measureStalls(stage);
     return {
       title: `Opening and living: ${versions}`,
       contestants: runners.map(({ name }) => name),
-      rows: [
-        ...await measureOpening(stage),
-        await measureMemory(stage),
-        await measureReopening(stage),
-        ...await measureStalls(stage),
-      ],
-      notes: absent,
+      rows: [...openings, memory, reopening.row, ...stalls],
+      notes: [...absent, ...reopening.notes],
     };
   });
 });
@@ -119,7 +132,7 @@ async function measureMemory({ runners, folder, settings }: Stage): Promise<Repo
     const { resident } = await runTask(name, "read", {
       directory,
       entries,
-      reads,
+      reads: round < 0 ? Math.ceil(reads / WARM_UP_PART) : reads,
       cacheBytes,
       seed: round,
     });
@@ -135,23 +148,34 @@ async function measureMemory({ runners, folder, settings }: Stage): Promise<Repo
 }
 
 /** Every contestant is killed once; each round opens a copy of what that left. */
-async function measureReopening({ runners, folder, settings }: Stage): Promise<ReportRow> {
+async function measureReopening({ runners, folder, settings }: Stage): Promise<Reopening> {
   const { entries, rounds } = settings;
   const acknowledged = new Map<string, number>();
-  for (const { name } of runners) {
+  const notes: string[] = [];
+  for (const { name, module } of runners) {
     const directory = createFolder(folder, name, "killed");
-    cpSync(join(folder, name, "filled"), directory, { recursive: true });
-    const { acknowledged: count, puts } = await runKilled(name, "kill", { directory, entries });
-    acknowledged.set(name, count!);
-    console.error(`kill: ${name} after ${puts} puts`);
+    copyFolder(join(folder, name, "filled"), directory);
+    const result = await runKilled(name, "kill", {
+      directory,
+      entries,
+      cacheBytes: KILLED_CACHE_BYTES,
+    });
+    acknowledged.set(name, result.acknowledged!);
+    notes.push(
+      `${name}: killed after ${countText(result.acknowledged!)} puts, ${
+        fullLogText(module, directory)
+      }`,
+    );
+    console.error(notes.at(-1));
   }
   const times = await interleave("reopen", runners, rounds, async ({ name }, round) => {
     const directory = createFolder(folder, name, "copy");
-    cpSync(join(folder, name, "killed"), directory, { recursive: true });
+    copyFolder(join(folder, name, "killed"), directory);
     const { millis } = await runTask(name, "open", {
       directory,
       entries,
       seed: round,
+      cacheBytes: KILLED_CACHE_BYTES,
       acknowledged: acknowledged.get(name)!,
       isVerified: round < 0,
     });
@@ -159,13 +183,30 @@ async function measureReopening({ runners, folder, settings }: Stage): Promise<R
     return millis!;
   });
   for (const { name } of runners) removeFolder(join(folder, name, "killed"));
-  return {
+  const row: ReportRow = {
     name: "reopen after kill -9 with a full log",
     unit: "ms",
     better: "lower",
     targets: [{ figure: 100, stretch: 40 }],
     rounds: times,
   };
+  return { row, notes };
+}
+
+/** What the killed process left to be replayed. @throws when that is not a full log */
+function fullLogText({ log }: StoreModule, directory: string): string {
+  if (log === undefined) return "no log";
+  const bytes = log.bytesIn(directory);
+  if (bytes < log.fullBytes || bytes >= log.limitBytes) {
+    throw new Error(
+      `a full log has ${log.fullBytes} bytes or more, the one in ${directory} ${bytes}`,
+    );
+  }
+  return `${mib(bytes)} in a log that is emptied at ${mib(log.limitBytes)}`;
+}
+
+function mib(bytes: number): string {
+  return `${(bytes / MIB).toFixed(1)} MiB`;
 }
 
 async function measureStalls({ runners, folder, settings }: Stage): Promise<ReportRow[]> {
@@ -175,7 +216,12 @@ async function measureStalls({ runners, folder, settings }: Stage): Promise<Repo
   const beside: Record<string, number[]> = {};
   const median = await interleave("stall", runners, rounds, async ({ name }, round) => {
     const directory = join(folder, name, "filled");
-    const result = await runTask(name, "stall", { directory, entries, seed: round, millis });
+    const result = await runTask(name, "stall", {
+      directory,
+      entries,
+      seed: round,
+      millis: round < 0 ? millis / WARM_UP_PART : millis,
+    });
     if (round >= 0) {
       (most[name] ??= []).push(result.allMost!);
       (p99[name] ??= []).push(result.allP99!);
