@@ -1,5 +1,6 @@
 /**
- * What both bench commands share: numbers from flags, and the command as the report names it.
+ * What all commands share: numbers from flags, the command as the report names it, and what a wrong
+ * flag leads to.
  *
  * @module
  */
@@ -26,7 +27,7 @@ export function commandText(): string {
   return [basename(runtime!), ...flags, relative(process.cwd(), script!), ...rest].join(" ");
 }
 
-/** Runs a command's `main`: exit code 2 for a wrong flag, 1 for anything else that fails. */
+/** Runs a command's `main`. A wrong flag is told with the usage, and the exit code is 2. */
 export async function runCommand(usage: string, main: () => Promise<void>): Promise<void> {
   try {
     await main();

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Two or three digits and a unit of thousands: `131`, `2.4k`, `12.5M`. */
+/** Two or three digits and a unit of thousands: `0.016`, `131`, `2.4k`, `12.5M`. */
 export function figureText(value: number): string {
   const size = Math.abs(value);
   if (size >= 10e6) return `${trim(value / 1e6, 1)}M`;
@@ -12,7 +12,8 @@ export function figureText(value: number): string {
   if (size >= 10e3) return `${trim(value / 1e3, 0)}k`;
   if (size >= 1e3) return `${trim(value / 1e3, 1)}k`;
   if (size >= 100) return trim(value, 0);
-  return trim(value, size >= 10 || size === 0 ? 1 : 2);
+  if (size >= 10 || size === 0) return trim(value, 1);
+  return size >= 1 ? trim(value, 2) : shorten(value.toPrecision(2));
 }
 
 /** A count without digits that say nothing: `10 k`, `1 M`, `64`. */
@@ -22,12 +23,15 @@ export function countText(count: number): string {
   return count.toLocaleString("en");
 }
 
-/** `8x`, `2.40x`: what one figure is to another. */
+/** `12x`, `2.40x`: what one figure is to another. */
 export function ratioText(ratio: number): string {
   return `${Math.abs(ratio) >= 10 ? ratio.toFixed(0) : ratio.toFixed(2)}x`;
 }
 
 function trim(value: number, digits: number): string {
-  const text = value.toFixed(digits);
+  return shorten(value.toFixed(digits));
+}
+
+function shorten(text: string): string {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { figureText, ratioText } from "./figure_text.ts";
 import type { Machine } from "./machine.ts";
 import { median } from "./median.ts";
 import { markdownTable, textTable } from "./table.ts";
@@ -198,21 +199,7 @@ function isBetter(row: ReportRow, figure: number, than: number): boolean {
 
 function figures(rounds: readonly number[] | undefined, spread: boolean): string {
   if (rounds === undefined || rounds.length === 0) return "-";
-  const middle = compact(median(rounds));
+  const middle = figureText(median(rounds));
   if (!spread || rounds.length === 1) return middle;
-  return `${middle} (${compact(Math.min(...rounds))}..${compact(Math.max(...rounds))})`;
-}
-
-function ratioText(ratio: number): string {
-  return `${Math.abs(ratio) >= 10 ? ratio.toFixed(0) : ratio.toFixed(2)}x`;
-}
-
-function compact(value: number): string {
-  const size = Math.abs(value);
-  if (size >= 10e6) return `${(value / 1e6).toFixed(1)}M`;
-  if (size >= 1e6) return `${(value / 1e6).toFixed(2)}M`;
-  if (size >= 10e3) return `${(value / 1e3).toFixed(0)}k`;
-  if (size >= 1e3) return `${(value / 1e3).toFixed(1)}k`;
-  if (size >= 100) return value.toFixed(0);
-  return size >= 1 || size === 0 ? value.toFixed(1) : value.toPrecision(2);
+  return `${middle} (${figureText(Math.min(...rounds))}..${figureText(Math.max(...rounds))})`;
 }

@@ -42,29 +42,40 @@ export interface Measured extends Pick<Report, "title" | "contestants" | "rows" 
   readonly hasFailed?: boolean;
 }
 
-/** Measures in a folder that is removed afterwards, and reports. */
-export async function reportRun(
-  flags: ReportFlags,
-  measure: (folder: string) => Promise<Measured>,
-): Promise<void> {
-  const folder = createRunFolder(flags.dir);
+/** When, how and on what something was measured. */
+export type RunHead = Pick<Report, "date" | "command" | "machine" | "machineLine">;
+
+/** Prints the machine line, and measures in a folder that is removed afterwards. */
+export async function measureRun<M extends object>(
+  { dir }: ReportFlags,
+  measure: (folder: string) => M | Promise<M>,
+): Promise<M & RunHead> {
+  const folder = createRunFolder(dir);
   try {
     const machine = measureMachine(folder);
     const line = machineLine(machine);
     console.log(line);
-    const { hasFailed = false, ...measured } = await measure(folder);
+    const measured = await measure(folder);
     const date = new Date().toISOString();
-    const report: Report = {
-      ...measured,
-      date,
-      command: commandText(),
-      machine,
-      machineLine: line,
-    };
-    console.log(`\n${flags.markdown ? toMarkdown(report) : toText(report)}`);
-    if (flags.json !== undefined) writeFileSync(flags.json, JSON.stringify(report, null, 2));
-    if (hasFailed || (flags.check && !allMet(report))) process.exitCode = 1;
+    return { ...measured, date, command: commandText(), machine, machineLine: line };
   } finally {
     removeFolder(folder);
   }
+}
+
+/** Prints a report and keeps its figures; the exit code is 1 if it is not as it should be. */
+export function publish(flags: ReportFlags, report: object, text: string, isGood: boolean): void {
+  console.log(`\n${text}`);
+  if (flags.json !== undefined) writeFileSync(flags.json, JSON.stringify(report, null, 2));
+  if (!isGood) process.exitCode = 1;
+}
+
+/** A run that measures rows, from its folder to its exit code. */
+export async function reportRun(
+  flags: ReportFlags,
+  measure: (folder: string) => Measured | Promise<Measured>,
+): Promise<void> {
+  const { hasFailed = false, ...report } = await measureRun(flags, measure);
+  const text = flags.markdown ? toMarkdown(report) : toText(report);
+  publish(flags, report, text, !hasFailed && (!flags.check || allMet(report)));
 }

@@ -24,6 +24,15 @@ export interface Results {
   readonly plots: ReadonlyMap<string, string>;
 }
 
+/** From this line on RESULTS.md is written by hand. */
+const BY_HAND = "\n## What falls short\n";
+
+/** The text of RESULTS.md with other figures: what was written by hand at its end stays. */
+export function replaceFigures(text: string, markdown: string): string {
+  const at = text.indexOf(BY_HAND);
+  return at < 0 ? markdown : markdown + text.slice(at);
+}
+
 type AnyReport = Report | GrowthReport;
 
 /** A plot, by its file name and by what it shows. */

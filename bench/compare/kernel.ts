@@ -13,7 +13,7 @@ import { CONTESTANTS, loadContestants } from "./contestants.ts";
 import { measureReads } from "./read_rows.ts";
 import type { Settings } from "./settings.ts";
 import type { SyncReport } from "./sync_rows.ts";
-import { measureSyncs } from "./sync_rows.ts";
+import { measureSyncs, syncNotes } from "./sync_rows.ts";
 import { measureWrites } from "./write_rows.ts";
 
 const USAGE = `usage: node --expose-gc bench/compare/kernel.ts [options]
@@ -81,9 +81,4 @@ function limits(runners: readonly Runner[]): string[] {
     if (!module.durabilities.includes("os")) return [`${name}: syncs always, not in other rows`];
     return [];
   });
-}
-
-function syncNotes({ faults, skipped }: SyncReport): string[] {
-  const notes = faults.map((fault) => `FAILED ${fault}`);
-  return skipped === undefined ? notes : [...notes, `syncs were not counted: ${skipped}`];
 }

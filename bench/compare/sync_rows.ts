@@ -69,6 +69,12 @@ export function measureSyncs(all: readonly Runner[], folder: string): SyncReport
   return { rows, faults };
 }
 
+/** What a report says of them below its table. */
+export function syncNotes({ faults, skipped }: SyncReport): string[] {
+  const notes = faults.map((fault) => `FAILED ${fault}`);
+  return skipped === undefined ? notes : [...notes, `syncs were not counted: ${skipped}`];
+}
+
 /** Why nothing can be traced here. */
 function straceProblem(): string | undefined {
   if (process.platform !== "linux") return "strace is for Linux only";

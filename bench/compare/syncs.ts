@@ -5,55 +5,34 @@
  * @module
  */
 
-import { writeFileSync } from "node:fs";
-import process from "node:process";
 import { parseArgs } from "node:util";
-import { commandText, runCommand } from "../command_line.ts";
-import { machineLine, measureMachine } from "../machine.ts";
-import type { Report } from "../report.ts";
-import { toMarkdown, toText } from "../report.ts";
-import { createRunFolder, removeFolder } from "../run_folder.ts";
+import { runCommand } from "../command_line.ts";
+import { REPORT_HELP, REPORT_OPTIONS, reportRun } from "../report_run.ts";
 import { versionsOf } from "../runners.ts";
 import { CONTESTANTS, loadContestants, runnersOf } from "./contestants.ts";
-import { measureSyncs } from "./sync_rows.ts";
+import { measureSyncs, syncNotes } from "./sync_rows.ts";
 
 const USAGE = `usage: node bench/compare/syncs.ts [options]
   --contestants A,B  of ${CONTESTANTS.join()}  (all)
-  --dir FOLDER       where to put the data; must be on a disk  (the temporary folder)
-  --json FILE        write the figures
-  --markdown         print the table as Markdown`;
+${REPORT_HELP}`;
 
 await runCommand(USAGE, async () => {
   const { values } = parseArgs({
     options: {
       contestants: { type: "string", default: CONTESTANTS.join() },
-      dir: { type: "string" },
-      json: { type: "string" },
-      markdown: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
+      ...REPORT_OPTIONS,
     },
   });
   if (values.help) return console.log(USAGE);
   const { runners, absent } = await loadContestants(values.contestants);
-  const folder = createRunFolder(values.dir);
-  try {
-    const machine = measureMachine(folder);
-    const { rows, faults, skipped } = measureSyncs(runners, folder);
-    if (skipped !== undefined) return console.log(`skipped: ${skipped}`);
-    const report: Report = {
+  await reportRun(values, (folder) => {
+    const syncs = measureSyncs(runners, folder);
+    return {
       title: `Syncs: ${versionsOf(runners)}`,
-      date: new Date().toISOString(),
-      command: commandText(),
-      machine,
-      machineLine: machineLine(machine),
       contestants: runnersOf(runners, "disk").map(({ name }) => name),
-      rows,
-      notes: [...absent, ...faults.map((fault) => `FAILED ${fault}`)],
+      rows: syncs.rows,
+      notes: [...absent, ...syncNotes(syncs)],
+      hasFailed: syncs.faults.length > 0,
     };
-    console.log(values.markdown ? toMarkdown(report) : toText(report));
-    if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(report, null, 2));
-    if (faults.length > 0) process.exitCode = 1;
-  } finally {
-    removeFolder(folder);
-  }
+  });
 });

@@ -4,28 +4,30 @@
  * @module
  */
 
-import { join } from "node:path";
+import { Buffer } from "node:buffer";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { positiveInteger, runCommand } from "../command_line.ts";
-import { randomBytes } from "../compare/workload.ts";
+import { CALLERS, randomBytes } from "../compare/workload.ts";
 import { interleave } from "../interleave.ts";
 import type { ReportRow } from "../report.ts";
 import type { Runner } from "../runners.ts";
-import { versionsOf } from "../runners.ts";
+import { loadRunners, versionsOf } from "../runners.ts";
 import { REPORT_HELP, REPORT_OPTIONS, reportRun } from "../report_run.ts";
 import { createFolder, removeFolder } from "../run_folder.ts";
-import * as cacache from "./cacache.ts";
 import type { ContentContestant, ContentModule } from "./contestant.ts";
-import * as holdfast from "./holdfast.ts";
+
+/** The modules are imported when they take part. */
+const CONTESTANTS: Readonly<Record<string, () => Promise<ContentModule>>> = {
+  holdfast: async () => (await import("./holdfast.ts")).load(),
+  cacache: async () => (await import("./cacache.ts")).load(),
+};
 
 const USAGE = `usage: node --expose-gc bench/content/load.ts [options]
   --blobs N          blobs of 1 KiB a round; of 64 KiB a quarter, of 1 MiB a fiftieth  (4000)
   --rounds N         counted rounds                                                    (5)
+  --contestants A,B  of ${Object.keys(CONTESTANTS).join()}                               (all)
 ${REPORT_HELP}`;
-
-const MODULES = { holdfast, cacache };
-const CALLERS = 64;
 
 /** A size of blobs, with how many there are of each 1 KiB blob, and what must be reached. */
 interface Size {
@@ -45,6 +47,8 @@ const SIZES: readonly Size[] = [
 interface Stored {
   readonly store: ContentContestant;
   readonly folder: string;
+  /** One blob after the other. */
+  readonly bytes: Uint8Array;
   readonly ids: unknown[];
 }
 
@@ -53,17 +57,14 @@ await runCommand(USAGE, async () => {
     options: {
       blobs: { type: "string", default: "4000" },
       rounds: { type: "string", default: "5" },
+      contestants: { type: "string", default: Object.keys(CONTESTANTS).join() },
       ...REPORT_OPTIONS,
     },
   });
   if (values.help) return console.log(USAGE);
   const blobs = positiveInteger("blobs", values.blobs);
   const rounds = positiveInteger("rounds", values.rounds);
-  const runners: Runner<ContentModule>[] = [];
-  for (const [name, { load }] of Object.entries(MODULES)) {
-    runners.push({ name, module: await load() });
-  }
-
+  const { runners, absent } = await loadRunners(CONTESTANTS, values.contestants.split(","));
   await reportRun(values, async (folder) => {
     const versions = versionsOf(runners);
     console.log(versions);
@@ -72,7 +73,7 @@ await runCommand(USAGE, async () => {
       rows.push(...await measureSize(runners, folder, size, Math.ceil(blobs * size.part), rounds));
     }
     const contestants = runners.map(({ name }) => name);
-    return { title: `Content store: ${versions}`, contestants, rows };
+    return { title: `Content store: ${versions}`, contestants, rows, notes: absent };
   });
 });
 
@@ -93,17 +94,18 @@ async function measureSize(
       const directory = createFolder(folder, runner.name, `${size.bytes}-${callers}-${round}`);
       const store = await runner.module.open(directory);
       const ids: unknown[] = [];
-      stored.set(runner, { store, folder: directory, ids });
       // Made before the clock starts: other blobs for each round, the same for each contestant.
       const bytes = randomBytes(round + 2, count * size.bytes);
+      stored.set(runner, { store, folder: directory, bytes, ids });
       return await together(callers, count, async (i) => {
         ids[i] = await store.put(bytes.subarray(i * size.bytes, (i + 1) * size.bytes));
       });
     });
-    const gets = await interleave(`get ${label}`, runners, rounds, (runner, round) => {
+    const gets = await interleave(`get ${label}`, runners, rounds, async (runner, round) => {
       const { store, ids } = stored.get(runner)!;
+      if (round < 0) await verify(stored.get(runner)!, size.bytes);
       const picks = new Uint32Array(randomBytes(round + 100, count * 4).buffer);
-      return together(callers, count, async (i) => {
+      return await together(callers, count, async (i) => {
         const pending = store.get(ids[picks[i]! % count], callers === 1);
         const bytes = pending instanceof Uint8Array ? pending : await pending;
         if (bytes.length !== size.bytes) throw new Error("a blob came back in another length");
@@ -134,8 +136,18 @@ async function together(
   return count / (performance.now() - begin) * 1000;
 }
 
+/** Gets all that was put, and compares every byte. */
+async function verify({ store, bytes, ids }: Stored, blobBytes: number): Promise<void> {
+  for (const [i, id] of ids.entries()) {
+    const blob = bytes.subarray(i * blobBytes, (i + 1) * blobBytes);
+    if (Buffer.compare(await store.get(id, true), blob) !== 0) {
+      throw new Error("a blob came back with other bytes");
+    }
+  }
+}
+
 async function remove(stored: Stored | undefined): Promise<void> {
   if (stored === undefined) return;
   await stored.store.close();
-  removeFolder(join(stored.folder));
+  removeFolder(stored.folder);
 }

@@ -4,17 +4,14 @@
  * @module
  */
 
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { parseArgs } from "node:util";
-import { commandText, positiveInteger, runCommand, UsageError } from "../command_line.ts";
+import { positiveInteger, runCommand, UsageError } from "../command_line.ts";
 import { countText } from "../figure_text.ts";
 import { interleave } from "../interleave.ts";
-import { machineLine, measureMachine } from "../machine.ts";
 import { ourVersion } from "../our_version.ts";
-import { REPORT_HELP, REPORT_OPTIONS } from "../report_run.ts";
-import { createFolder, createRunFolder, removeFolder } from "../run_folder.ts";
+import { measureRun, publish, REPORT_HELP, REPORT_OPTIONS } from "../report_run.ts";
+import { createFolder, removeFolder } from "../run_folder.ts";
 import type { GrowthReport, GrowthSeries } from "./growth_report.ts";
 import { allGrowWell } from "./growth_report.ts";
 import { growthToMarkdown, growthToText } from "./growth_text.ts";
@@ -38,6 +35,8 @@ ${REPORT_HELP}`;
 
 const SUBJECTS: readonly GrowthSubject[] = [INDEX, LOG_RECORDS, ONCE_MAP, CONTENT, MEMORY, STREAMS];
 const LARGE = 10_000_000;
+/** Ranges of 100 begin at keys that have as many after them. */
+const ENTRIES_LEAST = 1000;
 
 /** Cache for each thing of the largest size, so that every size is in memory. */
 const CACHE_BYTES_EACH = 320;
@@ -59,8 +58,11 @@ await runCommand(USAGE, async () => {
   });
   if (values.help) return console.log(USAGE);
   const sizes = {
-    entries: [...sizesOf("entries", values.entries), ...(values.large ? [LARGE] : [])],
-    streams: sizesOf("streams", values.streams),
+    entries: [
+      ...sizesOf("entries", values.entries, ENTRIES_LEAST),
+      ...(values.large ? [LARGE] : []),
+    ],
+    streams: sizesOf("streams", values.streams, 1),
   };
   const counts: GrowthCounts = {
     puts: positiveInteger("puts", values.puts),
@@ -69,36 +71,24 @@ await runCommand(USAGE, async () => {
   };
   const rounds = positiveInteger("rounds", values.rounds);
   const subjects = values.subjects.split(",").map(findSubject);
-  const folder = createRunFolder(values.dir);
-  try {
-    const machine = measureMachine(folder);
-    console.log(machineLine(machine));
+  const report: GrowthReport = await measureRun(values, async (folder) => {
     const series: GrowthSeries[] = [];
     for (const subject of subjects) {
       const fitting = sizes[subject.of].filter((size) => size <= (subject.most ?? Infinity));
       series.push(...await measure(subject, fitting, folder, counts, rounds));
     }
-    const report: GrowthReport = {
-      title: `Growth: holdfast ${ourVersion()}`,
-      date: new Date().toISOString(),
-      command: commandText(),
-      machine,
-      machineLine: machineLine(machine),
-      series,
-    };
-    console.log(`\n${values.markdown ? growthToMarkdown(report) : growthToText(report)}`);
-    if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(report, null, 2));
-    if (values.check && !allGrowWell(report)) process.exitCode = 1;
-  } finally {
-    removeFolder(folder);
-  }
+    return { title: `Growth: holdfast ${ourVersion()}`, series };
+  });
+  const text = values.markdown ? growthToMarkdown(report) : growthToText(report);
+  publish(values, report, text, !values.check || allGrowWell(report));
 });
 
-function sizesOf(flag: string, text: string): number[] {
+function sizesOf(flag: string, text: string, least: number): number[] {
   const sizes = text.split(",").map((part) => positiveInteger(flag, part));
   if (sizes.length < 2 || sizes.some((size, i) => i > 0 && size <= sizes[i - 1]!)) {
     throw new UsageError(`--${flag} needs two sizes or more, each larger than the one before`);
   }
+  if (sizes[0]! < least) throw new UsageError(`--${flag} needs sizes of ${least} or more`);
   return sizes;
 }
 

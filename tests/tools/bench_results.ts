@@ -12,14 +12,11 @@ import { growthToText } from "../../bench/growth/growth_text.ts";
 import { writePlots } from "../../bench/plot_folder.ts";
 import type { Report } from "../../bench/report.ts";
 import { toText } from "../../bench/report.ts";
-import { resultsText } from "../../bench/results_text.ts";
+import { replaceFigures, resultsText } from "../../bench/results_text.ts";
 import { SUITES } from "../../bench/suites.ts";
 import { jsonPath } from "./bench_suites.ts";
 import { runCommand } from "./run_command.ts";
 import { findRuntime, RUNTIME_NAMES } from "./runtimes.ts";
-
-/** From this line on a report is written by hand, and kept. */
-const BY_HAND = "\n## What falls short\n";
 
 /** Folder of the plots, beside the report. */
 const PLOTS = "results";
@@ -44,14 +41,13 @@ export function printFigures(files: readonly string[]): void {
   }
 }
 
-/** Writes the report, its plots beside it, and leaves what was written by hand at its end. */
+/** Writes the report and its plots beside it. */
 export async function writeReport(path: string, files: readonly string[]): Promise<void> {
   const old = existsSync(path) ? readFileSync(path, "utf8") : "";
-  const at = old.indexOf(BY_HAND);
   const { markdown, plots } = resultsText(files.map(readFigures), PLOTS);
   mkdirSync(dirname(path), { recursive: true });
   writePlots(join(dirname(path), PLOTS), plots);
-  writeFileSync(path, markdown + (at < 0 ? "" : old.slice(at)));
+  writeFileSync(path, replaceFigures(old, markdown));
   const deno = await findRuntime("deno");
   const formatted = await runCommand(deno.path, [
     "fmt",
