@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { SUITES } from "../../bench/suites.ts";
 import { printFigures, savedFigures, writeReport } from "./bench_results.ts";
-import { benchWords, planRuns, runSuite } from "./bench_suites.ts";
+import { benchWords, planRuns, runSuites } from "./bench_suites.ts";
 import { installDependencies } from "./npm_folder.ts";
 import { CACHE, listSources, ROOT } from "./repository.ts";
 import { runCommand } from "./run_command.ts";
@@ -67,12 +67,9 @@ async function runAll(args: readonly string[]): Promise<number> {
   const failed: string[] = [];
   if (!values["no-run"]) {
     await install();
-    const runtimes: Runtime[] = [];
-    for (const name of names) runtimes.push(await findRuntime(name));
-    for (const run of planRuns(suites, runtimes, await findRuntime("node"), values.quick)) {
-      const endedWell = await runSuite(run, folder);
-      if (!endedWell) failed.push(`${run.suite.name} on ${run.runtime.name}`);
-    }
+    const { runtimes, missing } = await findRuntimes(names);
+    const runs = planRuns(suites, runtimes, await findRuntime("node"), values.quick);
+    failed.push(...missing, ...await runSuites(runs, folder));
   }
   const files = savedFigures(folder);
   printFigures(files);
@@ -84,6 +81,23 @@ async function runAll(args: readonly string[]): Promise<number> {
   }
   if (failed.length > 0) console.error(`\nfailed: ${failed.join(", ")}`);
   return failed.length === 0 ? 0 : 1;
+}
+
+/** The runtimes that can be had; one that cannot keeps the others from nothing. */
+async function findRuntimes(
+  names: readonly RuntimeName[],
+): Promise<{ runtimes: Runtime[]; missing: string[] }> {
+  const runtimes: Runtime[] = [];
+  const missing: string[] = [];
+  for (const name of names) {
+    try {
+      runtimes.push(await findRuntime(name));
+    } catch (error) {
+      console.error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      missing.push(`all on ${name}`);
+    }
+  }
+  return { runtimes, missing };
 }
 
 function isRuntimeName(name: string): name is RuntimeName {

@@ -54,13 +54,29 @@ export function planRuns(
 }
 
 /**
- * Runs one suite; its output is shown as it comes. Figures of an earlier run are removed first, so
- * that those of a failed one are not taken for new.
- * @returns whether it ended well
+ * Runs suites one after the other, whatever becomes of each; their output is shown as it comes.
+ * @returns the names of those that did not end well
  */
-export async function runSuite(run: SuiteRun, folder: string): Promise<boolean> {
-  const { suite, runtime, runtimes, isQuick } = run;
+export async function runSuites(runs: readonly SuiteRun[], folder: string): Promise<string[]> {
   mkdirSync(folder, { recursive: true });
+  const failed: string[] = [];
+  for (const run of runs) {
+    const problem = await runSuite(run, folder);
+    if (problem === undefined) continue;
+    const name = `${run.suite.name} on ${run.runtime.name}`;
+    console.error(`${name}: ${problem}`);
+    failed.push(name);
+  }
+  return failed;
+}
+
+/**
+ * Runs one suite. Figures of an earlier run are removed first, so that those of a failed one are not
+ * taken for new.
+ * @returns what went wrong, if anything did
+ */
+async function runSuite(run: SuiteRun, folder: string): Promise<string | undefined> {
+  const { suite, runtime, runtimes, isQuick } = run;
   const json = jsonPath(folder, suite, runtime.name);
   rmSync(json, { force: true });
   const words = [
@@ -72,11 +88,16 @@ export async function runSuite(run: SuiteRun, folder: string): Promise<boolean> 
     ...(suite.hasJson ? ["--json", relative(ROOT, json)] : []),
   ];
   console.log(`\n${suite.name}: ${runtime.name} ${words.join(" ")}`);
-  const result = await runCommand(runtime.path, words, {
-    timeoutMs: RUN_TIMEOUT_MS,
-    isShown: true,
-    env: runtimeEnvironment(runtimes),
-  });
-  if (result.timedOut) console.error(`${suite.name}: stopped, it took too long`);
-  return result.code === 0;
+  try {
+    const { code, timedOut } = await runCommand(runtime.path, words, {
+      timeoutMs: RUN_TIMEOUT_MS,
+      isShown: true,
+      env: runtimeEnvironment(runtimes),
+    });
+    if (timedOut) return "stopped, it took too long";
+    if (code === undefined) return "ended by a signal";
+    return code === 0 ? undefined : `ended with exit code ${code}`;
+  } catch (error) {
+    return `did not start: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }
