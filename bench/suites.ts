@@ -15,8 +15,6 @@ export interface Suite {
   readonly isOnAll: boolean;
   /** Of one on Node alone: the flag that takes the runtimes of what it starts. */
   readonly runtimesFlag?: string;
-  /** Whether it writes its figures with `--json`. */
-  readonly hasJson: boolean;
 }
 
 /** All of them. */
@@ -29,7 +27,6 @@ export const SUITES: readonly Suite[] = [
       "--entries 20000 --puts 300 --shared 3200 --gets 10000 --mixed 2000 --rounds 2 --load-rounds 1",
     ),
     isOnAll: true,
-    hasJson: true,
   },
   {
     name: "log",
@@ -37,7 +34,6 @@ export const SUITES: readonly Suite[] = [
     full: [],
     quick: flags("--megabytes 5 --synced 200 --shared 1600 --rounds 2"),
     isOnAll: true,
-    hasJson: true,
   },
   {
     name: "open",
@@ -45,7 +41,6 @@ export const SUITES: readonly Suite[] = [
     full: [],
     quick: flags("--entries 50000 --reads 50000 --cache-mb 4 --seconds 1 --rounds 2"),
     isOnAll: true,
-    hasJson: true,
   },
   {
     name: "content",
@@ -53,7 +48,6 @@ export const SUITES: readonly Suite[] = [
     full: [],
     quick: flags("--blobs 200 --rounds 2"),
     isOnAll: true,
-    hasJson: true,
   },
   {
     name: "streams",
@@ -62,7 +56,6 @@ export const SUITES: readonly Suite[] = [
     quick: ["--quick"],
     isOnAll: false,
     runtimesFlag: "--server-runtime",
-    hasJson: true,
   },
   {
     name: "growth",
@@ -72,7 +65,6 @@ export const SUITES: readonly Suite[] = [
       "--entries 1000,10000,100000 --streams 1,100,1000 --puts 100 --transactions 4 --gets 20000 --rounds 2",
     ),
     isOnAll: true,
-    hasJson: true,
   },
   {
     name: "vector",
@@ -80,7 +72,6 @@ export const SUITES: readonly Suite[] = [
     full: [],
     quick: flags("--elements 100000 --rounds 2"),
     isOnAll: true,
-    hasJson: false,
   },
 ];
 

@@ -8,6 +8,6 @@ test("rowIdentity() takes the name of a contestant off the end of a row, and not
   assert.deepEqual(identity("append (level)"), { name: "append", mark: " (level)" });
   assert.deepEqual(identity("append"), { name: "append", mark: "" });
   assert.deepEqual(identity("append (4 KiB)"), { name: "append (4 KiB)", mark: "" });
-  assert.deepEqual(identity("(level) append"), { name: "(level) append", mark: "" });
+  assert.deepEqual(identity("append (level) twice"), { name: "append (level) twice", mark: "" });
   assert.deepEqual(identity("getMany(32) (lmdb)"), { name: "getMany(32)", mark: " (lmdb)" });
 });

@@ -85,7 +85,8 @@ async function runSuite(run: SuiteRun, folder: string): Promise<string | undefin
     ...(suite.runtimesFlag === undefined
       ? []
       : [suite.runtimesFlag, runtimes.map(({ name }) => name).join()]),
-    ...(suite.hasJson ? ["--json", relative(ROOT, json)] : []),
+    "--json",
+    relative(ROOT, json),
   ];
   console.log(`\n${suite.name}: ${runtime.name} ${words.join(" ")}`);
   try {
