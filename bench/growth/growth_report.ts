@@ -41,7 +41,7 @@ export function isGrowthReport(report: Report | GrowthReport): report is GrowthR
  * How many times more than the logarithm a cost may grow. Half as much again: between the sizes lie
  * the caches of the processor, whose misses no count of comparisons shows, and the noise of a run.
  */
-export const TOLERANCE = 1.5;
+const TOLERANCE = 1.5;
 
 /** Below it the logarithm of a size counts as that of this size: it would be 0 at 1. */
 const SMALLEST_SIZE = 100;

@@ -39,6 +39,7 @@ test("planRuns() runs a suite on every runtime, or on Node alone where it says s
     ["streams", "node"],
   ]);
   assert.ok(runs.every((run) => run.isQuick && run.runtimes.length === 2));
+  assert.equal(planRuns(suites, [other], undefined, true).length, 1);
 });
 
 test("benchWords() end with the script, and let it collect garbage", () => {

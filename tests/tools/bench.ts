@@ -8,6 +8,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { runCommand as runMain, UsageError } from "../../bench/command_line.ts";
 import { SUITES } from "../../bench/suites.ts";
 import { printFigures, savedFigures, writeReport } from "./bench_results.ts";
 import { benchWords, planRuns, runSuites } from "./bench_suites.ts";
@@ -27,6 +28,9 @@ const USAGE = `usage: bench.ts [options]           all suites, one after the oth
 
 const RUN_TIMEOUT_MS = 3_600_000;
 
+/** What suites need that run on Node alone. */
+const NODE: readonly RuntimeName[] = ["node"];
+
 async function install(): Promise<void> {
   const compared = join(ROOT, "bench", "compare");
   if (existsSync(join(compared, "package.json"))) await installDependencies(compared);
@@ -35,7 +39,7 @@ async function install(): Promise<void> {
 
 async function runOne(name: string, flags: readonly string[]): Promise<number> {
   const script = `bench/${name}.ts`;
-  if (!listSources("bench").includes(script)) return usage(`there is no ${script}`);
+  if (!listSources("bench").includes(script)) throw new UsageError(`there is no ${script}`);
   await install();
   const node = await findRuntime("node");
   const result = await runCommand(node.path, [...benchWords("node", script), ...flags], {
@@ -60,15 +64,21 @@ async function runAll(args: readonly string[]): Promise<number> {
   const names = values.runtime === "all" ? [...RUNTIME_NAMES].reverse() : [values.runtime];
   const wanted = values.suites.split(",");
   const suites = SUITES.filter(({ name }) => wanted.includes(name));
-  if (values.help) return usage();
-  if (!names.every(isRuntimeName)) return usage(`no runtime is "${values.runtime}"`);
-  if (suites.length < wanted.length) return usage(`one of "${values.suites}" is no suite`);
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  if (!names.every(isRuntimeName)) throw new UsageError(`no runtime is "${values.runtime}"`);
+  if (suites.length < wanted.length) throw new UsageError(`"${values.suites}" are not all suites`);
   const folder = join(CACHE, "bench", ...(values.quick ? ["quick"] : []));
   const failed: string[] = [];
   if (!values["no-run"]) {
     await install();
-    const { runtimes, missing } = await findRuntimes(names);
-    const runs = planRuns(suites, runtimes, await findRuntime("node"), values.quick);
+    const isOnNode = suites.some(({ isOnAll }) => !isOnAll);
+    const { found, missing } = await findRuntimes(new Set([...names, ...isOnNode ? NODE : []]));
+    const runtimes = found.filter(({ name }) => names.includes(name));
+    const node = found.find(({ name }) => name === "node");
+    const runs = planRuns(suites, runtimes, node, values.quick);
     failed.push(...missing, ...await runSuites(runs, folder));
   }
   const files = savedFigures(folder);
@@ -85,31 +95,28 @@ async function runAll(args: readonly string[]): Promise<number> {
 
 /** The runtimes that can be had; one that cannot keeps the others from nothing. */
 async function findRuntimes(
-  names: readonly RuntimeName[],
-): Promise<{ runtimes: Runtime[]; missing: string[] }> {
-  const runtimes: Runtime[] = [];
+  names: Iterable<RuntimeName>,
+): Promise<{ found: Runtime[]; missing: string[] }> {
+  const found: Runtime[] = [];
   const missing: string[] = [];
   for (const name of names) {
     try {
-      runtimes.push(await findRuntime(name));
+      found.push(await findRuntime(name));
     } catch (error) {
       console.error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
       missing.push(`all on ${name}`);
     }
   }
-  return { runtimes, missing };
+  return { found, missing };
 }
 
 function isRuntimeName(name: string): name is RuntimeName {
   return (RUNTIME_NAMES as readonly string[]).includes(name);
 }
 
-function usage(mistake?: string): number {
-  console.error(mistake === undefined ? USAGE : `${mistake}\n\n${USAGE}`);
-  return mistake === undefined ? 0 : 2;
-}
-
-const [first = "", ...rest] = process.argv.slice(2);
-process.exitCode = first === "" || first.startsWith("--")
-  ? await runAll(process.argv.slice(2))
-  : await runOne(first, rest);
+await runMain(USAGE, async () => {
+  const [first = "", ...rest] = process.argv.slice(2);
+  process.exitCode = first === "" || first.startsWith("--")
+    ? await runAll(process.argv.slice(2))
+    : await runOne(first, rest);
+});

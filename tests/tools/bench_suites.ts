@@ -41,15 +41,16 @@ export function benchWords(runtime: RuntimeName, script: string): string[] {
   return [...runWords(runtime, "installed"), ...BENCH_WORDS[runtime], script];
 }
 
-/** The runs of some suites: on each runtime, or once on Node where a suite runs there alone. */
+/** The runs of some suites: on each runtime, or once on Node, if it is here, where one runs there alone. */
 export function planRuns(
   suites: readonly Suite[],
   runtimes: readonly Runtime[],
-  node: Runtime,
+  node: Runtime | undefined,
   isQuick: boolean,
 ): SuiteRun[] {
+  const onNode = node === undefined ? [] : [node];
   return suites.flatMap((suite) =>
-    (suite.isOnAll ? runtimes : [node]).map((runtime) => ({ suite, runtime, runtimes, isQuick }))
+    (suite.isOnAll ? runtimes : onNode).map((runtime) => ({ suite, runtime, runtimes, isQuick }))
   );
 }
 
