@@ -4,6 +4,7 @@
  * @module
  */
 
+import { CALLERS } from "../callers.ts";
 import type { Contestant } from "./contestant.ts";
 import { MixedWorkload, OPERATIONS_PER_PUT } from "./mixed.ts";
 import * as workload from "./workload.ts";
@@ -42,7 +43,7 @@ export const SYNC_ROWS: readonly SyncRow[] = [
     folder: "put64",
     name: "durable put, 64 callers",
     steps: 1,
-    operationsPerSync: workload.CALLERS,
+    operationsPerSync: CALLERS,
     most: 1 / 8,
     run: (store, operations) => workload.putShared(store, 2, operations),
   },
@@ -50,7 +51,7 @@ export const SYNC_ROWS: readonly SyncRow[] = [
     folder: "append64",
     name: "durable append 100 B, 64 callers",
     steps: 1,
-    operationsPerSync: workload.CALLERS,
+    operationsPerSync: CALLERS,
     most: 1 / 8,
     run: (store, operations) => workload.appendShared(store, operations),
   },

@@ -7,11 +7,11 @@
  */
 
 import { performance } from "node:perf_hooks";
+import { CALLERS, together } from "../callers.ts";
 import type { Contestant, Found, ScanResult } from "./contestant.ts";
 
 export const KEY_BYTES = 16;
 export const VALUE_BYTES = 100;
-export const CALLERS = 64;
 export const BATCH = 1000;
 /** Keys of one `getMany`. */
 export const MANY = 32;
@@ -49,16 +49,7 @@ export async function putOne(store: Contestant, seed: number, count: number): Pr
 export async function putShared(store: Contestant, seed: number, count: number): Promise<number> {
   if (store.rows !== undefined) return await store.rows.putShared(seed, count);
   const keys = randomKeys(seed, count);
-  let next = 0;
-  const caller = async (): Promise<void> => {
-    while (next < count) {
-      const i = next++;
-      await store.putShared(keys[i]!, valueOf(i));
-    }
-  };
-  const begin = performance.now();
-  await Promise.all(Array.from({ length: CALLERS }, caller));
-  const rate = perSecond(count, begin);
+  const rate = await together(CALLERS, count, (i) => store.putShared(keys[i]!, valueOf(i)));
   await expectEntries(store, keys, valueOf);
   return rate;
 }
@@ -66,13 +57,7 @@ export async function putShared(store: Contestant, seed: number, count: number):
 /** 64 callers, each waiting for its own record to be durable before its next. */
 export async function appendShared(store: Contestant, count: number): Promise<number> {
   if (store.rows !== undefined) return await store.rows.appendShared(count);
-  let next = 0;
-  const caller = async (): Promise<void> => {
-    while (next < count) await store.append(valueOf(next++));
-  };
-  const begin = performance.now();
-  await Promise.all(Array.from({ length: CALLERS }, caller));
-  return perSecond(count, begin);
+  return await together(CALLERS, count, (i) => store.append(valueOf(i)));
 }
 
 /** All keys in durable transactions of 1,000; views are cut outside the clock. */

@@ -5,10 +5,10 @@
  */
 
 import { Buffer } from "node:buffer";
-import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
+import { CALLERS, together } from "../callers.ts";
 import { positiveInteger, runCommand } from "../command_line.ts";
-import { CALLERS, randomBytes } from "../compare/workload.ts";
+import { randomBytes } from "../compare/workload.ts";
 import { interleave } from "../interleave.ts";
 import type { ReportRow } from "../report.ts";
 import type { Runner } from "../runners.ts";
@@ -119,21 +119,6 @@ async function measureSize(
     );
   }
   return rows;
-}
-
-/** `count` steps by so many callers, each waiting for its own. @returns steps per second */
-async function together(
-  callers: number,
-  count: number,
-  step: (i: number) => Promise<void>,
-): Promise<number> {
-  let next = 0;
-  const caller = async (): Promise<void> => {
-    while (next < count) await step(next++);
-  };
-  const begin = performance.now();
-  await Promise.all(Array.from({ length: callers }, caller));
-  return count / (performance.now() - begin) * 1000;
 }
 
 /** Gets all that was put, and compares every byte. */
