@@ -84,7 +84,7 @@ async function open(module: StoreModule, options: TaskOptions): Promise<TaskResu
     if (acknowledged > 0) return { millis: times[0]! };
   }
   const [first, ...again] = times;
-  return { millis: first!, againMillis: again.sort((a, b) => a - b)[REOPENS >> 1]! };
+  return { millis: first!, againMillis: median(again) };
 }
 
 /**
