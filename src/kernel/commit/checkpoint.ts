@@ -40,7 +40,7 @@ import {
   slotCount,
   u32At,
 } from "../page/page.ts";
-import type { FrozenPage } from "../page/frozen_page.ts";
+import type { FrozenPages } from "../page/frozen_pages.ts";
 import { ROOTS_TREE, treeKey } from "../tree/state.ts";
 import { encodeRoot, extentOf, type Superblock } from "../superblock.ts";
 
@@ -57,7 +57,7 @@ const WAITING_PAGES_MIN = 1024;
 const ASYNC_SYNC_PAGES = 256;
 
 interface FrozenImage {
-  readonly pages: FrozenPage[];
+  readonly pages: FrozenPages;
   readonly bitmap: Uint32Array;
   /** Root page by tree id. */
   readonly roots: Map<number, number>;
@@ -344,8 +344,9 @@ export class Checkpointer {
     let staged = 0;
     let first = 0;
     let stepBegan = io.monotonic();
-    for (const frozen of image.pages) {
-      if (staged > 0 && (frozen.page !== first + staged || staged === STAGING_PAGES)) {
+    for (let i = 0; i < image.pages.length; i++) {
+      const page = image.pages.at(i);
+      if (staged > 0 && (page !== first + staged || staged === STAGING_PAGES)) {
         this.#writeStaged(first, staged);
         staged = 0;
         if (io.monotonic() - stepBegan >= CHECKPOINT_STEP_MS) {
@@ -354,9 +355,10 @@ export class Checkpointer {
         }
       }
       // Sealed only now: pages written early while this waited are skipped.
-      if (!pager.seal(frozen, (arena, base) => this.#sealRoots(arena, base, image))) continue;
-      if (staged === 0) first = frozen.page;
-      pager.takeSealed(frozen, this.#staging, staged * PAGE_BYTES);
+      const frame = pager.seal(page, (arena, base) => this.#sealRoots(arena, base, image));
+      if (frame < 0) continue;
+      if (staged === 0) first = page;
+      pager.takeSealed(frame, this.#staging, staged * PAGE_BYTES);
       staged++;
     }
     if (staged > 0) this.#writeStaged(first, staged);

@@ -101,6 +101,11 @@ export function epochOf(a: Arena, base: number): number {
   return a.i32[(base >> 2) + 2]! >>> 0;
 }
 
+/** The tree of a page. */
+export function treeOf(a: Arena, base: number): number {
+  return a.i32[(base >> 2) + 3]!;
+}
+
 /** The level of a page: 0 is a leaf. */
 export function levelOf(a: Arena, base: number): number {
   return a.u8[base + 17]!;

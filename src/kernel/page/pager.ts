@@ -16,8 +16,8 @@ import type { IoFile } from "../../io/adapter.ts";
 import type { FreeSpace } from "../space/free_space.ts";
 import { PAGE_BYTES } from "../limits.ts";
 import { FrameArenas } from "./frame_arenas.ts";
-import type { FrozenPage } from "./frozen_page.ts";
-import { type Arena, createArena, epochOf, formatPage } from "./page.ts";
+import { FrozenPages } from "./frozen_pages.ts";
+import { type Arena, createArena, epochOf, formatPage, levelOf, treeOf } from "./page.ts";
 import { PageChecksums } from "./page_checksums.ts";
 import { PageReader } from "./page_reader.ts";
 import type { PagerStats } from "./pager_stats.ts";
@@ -174,7 +174,7 @@ export class Pager {
     const arena = this.arena(target);
     arena.i32[(base >> 2) + 1] = page;
     arena.i32[(base >> 2) + 2] = this.epoch;
-    if (arena.u8[base + 17]! > 0) this.#checksums.fillCopy(arena, base);
+    if (levelOf(arena, base) > 0) this.#checksums.fillCopy(arena, base);
     this.#enter(target, page, DIRTY);
     this.freePage(old, born);
     return target;
@@ -220,58 +220,51 @@ export class Pager {
   }
 
   /**
-   * Freezes the image for a checkpoint: all dirty pages, sorted so that children come before
-   * parents and the tree of roots comes last. The epoch moves on, so that they stay as they are.
+   * Freezes the image for a checkpoint: all dirty pages. The epoch moves on, so that they stay as
+   * they are.
    */
-  freeze(): FrozenPage[] {
-    const pages: FrozenPage[] = [];
+  freeze(): FrozenPages {
+    const pages = new FrozenPages(this.dirtyCount);
     for (let frame = 0; frame < this.#frameCount; frame++) {
       if (this.#frameState[frame] !== DIRTY) continue;
       this.#frameState[frame] = FROZEN;
       const arena = this.arena(frame);
       const base = this.base(frame);
-      pages.push({
-        frame,
-        page: this.#framePage[frame]!,
-        tree: arena.i32[(base >> 2) + 3]!,
-        level: arena.u8[base + 17]!,
-      });
+      pages.add(
+        this.#framePage[frame]!,
+        (this.#isOfRoots(arena, base) ? 256 : 0) + levelOf(arena, base),
+      );
     }
+    pages.sort();
     this.dirtyCount = 0;
     this.#frozenCount += pages.length;
     this.#checksums.freeze();
     this.imageEpoch = this.epoch++;
     this.generation++;
-    const rank = (page: FrozenPage): number =>
-      (page.tree === this.#rootsTree ? 256 : 0) + page.level;
-    return pages.sort((a, b) => rank(a) - rank(b) || a.page - b.page);
+    return pages;
   }
 
   /**
    * Finishes a frozen page: fills in the checksums of its children and its own.
    * @param fillRoots fills the checksums of roots into a leaf of the tree of roots
-   * @returns `false` when the page was written before, because its frame was needed.
+   * @returns its frame, or -1 when it was written before, because its frame was needed.
    */
-  seal(frozen: FrozenPage, fillRoots: (arena: Arena, base: number) => void): boolean {
-    if (
-      this.#frameState[frozen.frame] !== FROZEN || this.#framePage[frozen.frame] !== frozen.page
-    ) return false;
-    const arena = this.arena(frozen.frame);
-    const base = this.base(frozen.frame);
-    if (frozen.level > 0) {
-      this.#checksums.fillSealed(arena, base);
-    } else if (frozen.tree === this.#rootsTree) {
-      fillRoots(arena, base);
-    }
-    this.#checksums.set(frozen.page, this.#sealBytes(arena, base), true);
-    return true;
+  seal(page: number, fillRoots: (arena: Arena, base: number) => void): number {
+    const frame = this.#frameOf(page);
+    if (frame < 0 || this.#frameState[frame] !== FROZEN) return -1;
+    const arena = this.arena(frame);
+    const base = this.base(frame);
+    if (levelOf(arena, base) > 0) this.#checksums.fillSealed(arena, base);
+    else if (this.#isOfRoots(arena, base)) fillRoots(arena, base);
+    this.#checksums.set(page, this.#sealBytes(arena, base), true);
+    return frame;
   }
 
   /** Copies the bytes of a sealed page for writing; its frame may be evicted from now on. */
-  takeSealed(frozen: FrozenPage, into: Uint8Array, at: number): void {
-    const base = this.base(frozen.frame);
-    into.set(this.arena(frozen.frame).u8.subarray(base, base + PAGE_BYTES), at);
-    this.#frameState[frozen.frame] = CLEAN;
+  takeSealed(frame: number, into: Uint8Array, at: number): void {
+    const base = this.base(frame);
+    into.set(this.arena(frame).u8.subarray(base, base + PAGE_BYTES), at);
+    this.#frameState[frame] = CLEAN;
     this.#frozenCount--;
     this.stats.pagesWritten++;
   }
@@ -289,6 +282,10 @@ export class Pager {
   /** The frame that a page is in, or -1. */
   #frameOf(page: number): number {
     return (page < this.#table.length ? this.#table[page]! : 0) - 1;
+  }
+
+  #isOfRoots(arena: Arena, base: number): boolean {
+    return treeOf(arena, base) === this.#rootsTree;
   }
 
   #sealBytes(arena: Arena, base: number): number {
@@ -375,7 +372,7 @@ export class Pager {
   #steal(frame: number): boolean {
     const arena = this.arena(frame);
     const base = this.base(frame);
-    if (arena.u8[base + 17]! > 0 || arena.i32[(base >> 2) + 3] === this.#rootsTree) return false;
+    if (levelOf(arena, base) > 0 || this.#isOfRoots(arena, base)) return false;
     const page = this.#framePage[frame]!;
     const checksum = this.#sealBytes(arena, base);
     this.#file.writeAt(arena.u8.subarray(base, base + PAGE_BYTES), page * PAGE_BYTES);
