@@ -37,6 +37,7 @@ import { type SlotLayout, SlotRegister } from "../journal/slot_register.ts";
 import { applyChanges } from "./commit/apply.ts";
 import { catalogCodec } from "./catalog/catalog.ts";
 import { Checkpointer } from "./commit/checkpoint.ts";
+import { decodeBatch, LoggedSets } from "./commit/logged_sets.ts";
 import { leaveRuns, renewRuns } from "./commit/renew_runs.ts";
 import { Engine, type EngineOptions, identityChecksum } from "./engine.ts";
 import { setRun } from "./space/free_space.ts";
@@ -52,7 +53,7 @@ import {
   MAGIC,
   type Superblock,
 } from "./superblock.ts";
-import { PUT, PUT_REFERENCE, WriteSet } from "./commit/write_set.ts";
+import { PUT, PUT_REFERENCE, type WriteSet } from "./commit/write_set.ts";
 
 /** What opening found and did. */
 export interface RecoveryReport {
@@ -167,10 +168,10 @@ export async function openStore(
     );
   }
   // A clean superblock beside a damaged one may be the older of the two: the log has to tell.
-  const sets: WriteSet[] = [];
+  const logged = new LoggedSets();
   let refused: readonly WriteSet[] = [];
   const reading = superblock.clean && damaged.length === 0
-    ? { batches: 0, position: start, durable: start.sequence, droppedBytes: 0 }
+    ? { batches: 0, records: 0, position: start, durable: start.sequence, droppedBytes: 0 }
     : scanLog(
       file,
       path,
@@ -179,12 +180,12 @@ export async function openStore(
       [current, extentOf(superblock.next)],
       start,
       (records) => {
-        const batch = records.map(({ bytes, begin, end }) => WriteSet.decode(bytes, begin, end));
+        const batch = decodeBatch(records);
         const isWhole = batch.every((set) =>
           decodeLogged(file, checksum, set) && areRunsWhole(file, checksum, set) &&
           (set.prepared === undefined || areRunsWhole(file, checksum, set.prepared))
         );
-        if (isWhole) sets.push(...batch);
+        if (isWhole) logged.add(batch, records.length);
         else refused = batch;
         return isWhole;
       },
@@ -192,6 +193,7 @@ export async function openStore(
   const bitmap = readBitmap(file, path, checksum, superblock);
   const engine = new Engine(io, path, file, register, superblock, bitmap, options);
   const checkpointer = new Checkpointer(engine);
+  const { sets } = logged;
   // Runs named by the log are taken before anything is allocated, or replay could write over them.
   for (const set of sets) {
     markRuns(engine, set);
@@ -203,7 +205,7 @@ export async function openStore(
   // writes were not lost by a sync that failed; and the mark that the store is in use (row 8). A crash
   // before leaves the slot that was read, or the one before it with all that it names.
   engine.switchSuperblock({ ...superblock, clean: false });
-  renewRuns(engine, sets, Math.max(0, reading.durable - superblock.sequence));
+  renewRuns(engine, sets, logged.within(Math.max(0, reading.durable - superblock.sequence)));
   for (const set of sets) {
     engine.space.ensure(16);
     noteTrees(engine, set);
@@ -214,7 +216,7 @@ export async function openStore(
   engine.log.position.chain = reading.position.chain;
   const report: RecoveryReport = {
     replayedBatches: reading.batches,
-    replayedCommits: sets.length,
+    replayedCommits: reading.records,
     droppedBytes: reading.droppedBytes,
     damagedSlots: damaged,
     cleanClose: superblock.clean,

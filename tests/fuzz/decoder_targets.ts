@@ -159,7 +159,7 @@ function readLog(input: Uint8Array): void {
   };
   const start = { sequence: 1, chain: 9 };
   const accept = (records: readonly LogRecord[]): boolean => {
-    for (const { bytes, begin, end } of records) WriteSet.decode(bytes, begin, end);
+    WriteSet.decode(records);
     return true;
   };
   const reading = scanLog(file, "fuzz", checksum, IDENTITY, [extent], start, accept);
@@ -192,7 +192,7 @@ export const decoderTargets: readonly FuzzTarget[] = [
   valueTarget(
     "log record",
     [bytesOf(someSet())],
-    (input) => WriteSet.decode(input, 0, input.length),
+    (input) => WriteSet.decode([{ bytes: input, begin: 0, end: input.length }]),
     bytesOf,
     LOG,
   ),

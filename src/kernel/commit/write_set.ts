@@ -43,6 +43,13 @@ const LINEAR_MAX = 8;
 /** Most bytes of an operation beside its key and value: its kind and three numbers. */
 const OPERATION_BYTES = 1 + 3 * 8;
 
+/** A record in the log. */
+interface Encoded {
+  readonly bytes: Uint8Array;
+  readonly begin: number;
+  readonly end: number;
+}
+
 /** What a set has room for without growing. */
 interface Room {
   readonly operations: number;
@@ -203,30 +210,17 @@ export class WriteSet {
   }
 
   /**
-   * Reads a record back from the log. Copies it.
-   * @throws {CorruptionError} `CORRUPT_LOG` when it is not a record
+   * Reads records back from the log, one after the other. Copies them.
+   * @throws {CorruptionError} `CORRUPT_LOG` when one is no record
    */
-  static decode(bytes: Uint8Array, begin: number, end: number): WriteSet {
-    const set = new WriteSet(undefined, { operations: 1, bytes: end - begin });
-    set.out.raw(bytes, begin, end);
-    const input = new ByteReader(set.out.bytes, 0, end - begin);
-    while (input.remaining > 0) {
-      const kind = input.u8();
-      if (kind !== PUT && kind !== PUT_REFERENCE && kind !== REMOVE) {
-        throw new CorruptionError("CORRUPT_LOG", `Log record has unknown operation ${kind}`);
-      }
-      const at = set.#enterIndex(kind, input.varint());
-      const keyLength = input.varint();
-      set.#index[at + KEY_AT] = input.skip(keyLength);
-      set.#index[at + KEY_LENGTH] = keyLength;
-      const valueLength = kind === PUT
-        ? input.varint()
-        : kind === PUT_REFERENCE
-        ? OVERFLOW_REF_BYTES
-        : 0;
-      set.#index[at + VALUE_AT] = input.skip(valueLength);
-      set.#index[at + VALUE_LENGTH] = valueLength;
-      set.count++;
+  static decode(records: readonly Encoded[]): WriteSet {
+    let length = 0;
+    for (const { begin, end } of records) length += end - begin;
+    const set = new WriteSet(undefined, { operations: records.length, bytes: length });
+    for (const { bytes, begin, end } of records) {
+      const at = set.out.length;
+      set.out.raw(bytes, begin, end);
+      set.#readOperations(new ByteReader(set.out.bytes, at, set.out.length));
     }
     return set;
   }
@@ -254,6 +248,27 @@ export class WriteSet {
     this.#index[at + KEY_LENGTH] = length;
     this.out.raw(key, 0, length);
     return at;
+  }
+
+  #readOperations(input: ByteReader): void {
+    while (input.remaining > 0) {
+      const kind = input.u8();
+      if (kind !== PUT && kind !== PUT_REFERENCE && kind !== REMOVE) {
+        throw new CorruptionError("CORRUPT_LOG", `Log record has unknown operation ${kind}`);
+      }
+      const at = this.#enterIndex(kind, input.varint());
+      const keyLength = input.varint();
+      this.#index[at + KEY_AT] = input.skip(keyLength);
+      this.#index[at + KEY_LENGTH] = keyLength;
+      const valueLength = kind === PUT
+        ? input.varint()
+        : kind === PUT_REFERENCE
+        ? OVERFLOW_REF_BYTES
+        : 0;
+      this.#index[at + VALUE_AT] = input.skip(valueLength);
+      this.#index[at + VALUE_LENGTH] = valueLength;
+      this.count++;
+    }
   }
 
   /** Begins an operation in the index. @returns where it is there */

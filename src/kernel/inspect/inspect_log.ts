@@ -121,7 +121,7 @@ function recordsOf(
     for (let at = begin; records.length < count;) {
       const length = at + 4 <= end ? u32At(bytes, at) : Infinity;
       if (at + 4 + length > end) return { records, problem: "it is shorter than its records" };
-      records.push(WriteSet.decode(bytes, at + 4, at + 4 + length));
+      records.push(WriteSet.decode([{ bytes, begin: at + 4, end: at + 4 + length }]));
       at += 4 + length;
     }
   } catch (error) {

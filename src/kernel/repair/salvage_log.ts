@@ -41,7 +41,7 @@ export function salvageLog(
     target.settle();
   };
   const accept = (records: readonly LogRecord[]): boolean => {
-    const next = records.map(({ bytes, begin, end }) => WriteSet.decode(bytes, begin, end));
+    const next = records.map((record) => WriteSet.decode([record]));
     apply();
     last = next;
     return true;

@@ -51,7 +51,7 @@ export function encodePrepared(set: WriteSet): ByteWriter {
 export function decodePrepared(bytes: Uint8Array, begin: number, end: number): WriteSet {
   if (begin >= end || bytes[begin] !== VERSION) throw corrupt(undefined);
   try {
-    const set = WriteSet.decode(bytes, begin + 1, end);
+    const set = WriteSet.decode([{ bytes, begin: begin + 1, end }]);
     for (let op = 0; op < set.count; op++) {
       const tree = set.tree(op);
       if (tree < FIRST_TREE && tree !== CATALOG_TREE && !dropsStructure(set, op)) {
