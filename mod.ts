@@ -78,12 +78,8 @@ export { Identity } from "./src/journal/identity.ts";
 export { Journal } from "./src/journal/journal.ts";
 export type { JournalChangeOptions, JournalOptions } from "./src/journal/journal.ts";
 export { BlockStream } from "./src/block/stream/block_stream.ts";
-export type {
-  BlockAppendOptions,
-  BlockRange,
-  BlockStreamOptions,
-  ByteRange,
-} from "./src/block/stream/block_stream.ts";
+export type { BlockAppendOptions, BlockStreamOptions } from "./src/block/stream/block_stream.ts";
+export type { BlockRange, ByteRange } from "./src/block/stream/segment_bytes.ts";
 export { EndlessStream } from "./src/block/endless/endless_stream.ts";
 export type { AppendResult } from "./src/block/endless/endless_stream.ts";
 export type {

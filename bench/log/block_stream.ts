@@ -1,8 +1,8 @@
 /**
- * Our `BlockStream`s in files of 16 MiB, one after the other: a log without a promise for each
- * record. A full one is followed by a run that is allocated then, inside the clock. A record at the
- * end of a run goes on in the next one. There is no flush that is no sync, so `flush` does more than
- * it is asked.
+ * Our `BlockStream`s in files, one after the other: a log without a promise for each record. A full
+ * one is followed by a run that is allocated then, inside the clock. A record at the end of a run
+ * goes on in the next one. Durable: files of 16 MiB whose space is reserved. Not synced: files of 64
+ * MiB whose space is not, and nothing is synced but that they are there.
  *
  * @module
  */
@@ -13,15 +13,26 @@ import { ourVersion } from "../our_version.ts";
 import { runtimeIo } from "../runtime_io.ts";
 import type { LogContestant, LogModule, SeeRecord } from "./contestant.ts";
 
+/** Blocks of 4 KiB in a file. */
+const DURABLE_BLOCKS = 4096;
+const UNSYNCED_BLOCKS = 16_384;
+
 class BlockLog implements LogContestant {
   readonly #io: IoAdapter;
   readonly #allocator: FileBlockAllocator;
   readonly #streams: BlockStream[];
+  readonly #isDurable: boolean;
   #last: BlockStream;
 
-  constructor(io: IoAdapter, allocator: FileBlockAllocator, streams: BlockStream[]) {
+  constructor(
+    io: IoAdapter,
+    allocator: FileBlockAllocator,
+    streams: BlockStream[],
+    isDurable: boolean,
+  ) {
     this.#io = io;
     this.#allocator = allocator;
+    this.#isDurable = isDurable;
     this.#streams = streams;
     this.#last = streams.at(-1)!;
   }
@@ -34,7 +45,7 @@ class BlockLog implements LogContestant {
   }
 
   flush(): void {
-    this.#last.sync();
+    this.#last.flush();
   }
 
   appendSynced(record: Uint8Array): void | Promise<void> {
@@ -70,8 +81,9 @@ class BlockLog implements LogContestant {
 
   /** What a full stream has not taken begins the next one. */
   async #spill(record: Uint8Array, taken: number): Promise<void> {
-    this.#last.sync();
-    const blocks = await this.#allocator.allocate();
+    if (this.#isDurable) this.#last.sync();
+    else this.#last.flush();
+    const blocks = await this.#allocator.allocate({ reserve: this.#isDurable });
     this.#last = await BlockStream.open(blocks, { io: this.#io });
     this.#streams.push(this.#last);
     const rest = taken === 0 ? record : record.subarray(taken);
@@ -85,13 +97,15 @@ export async function load(): Promise<LogModule> {
   return {
     version: ourVersion(),
     tasks: ["append", "synced", "replay"],
-    async open(directory) {
-      const allocator = await fileBlocks(io, directory);
+    async open(directory, { mode }) {
+      const isDurable = mode === "durable";
+      const blockCount = isDurable ? DURABLE_BLOCKS : UNSYNCED_BLOCKS;
+      const allocator = await fileBlocks(io, directory, { blockCount });
       const runs = await allocator.list();
-      if (runs.length === 0) runs.push(await allocator.allocate());
+      if (runs.length === 0) runs.push(await allocator.allocate({ reserve: isDurable }));
       const streams: BlockStream[] = [];
       for (const blocks of runs) streams.push(await BlockStream.open(blocks, { io }));
-      return new BlockLog(io, allocator, streams);
+      return new BlockLog(io, allocator, streams, isDurable);
     },
   };
 }

@@ -39,6 +39,7 @@ export interface Blocks extends BlockShape {
    * Writes the whole of `buffer` at byte `offset`. Not durable until `sync`. On failure any part
    * may have been written.
    * @throws {RangeError} if any part of it is outside the run; nothing is written
+   * @throws {IoError} `NO_SPACE`, where the run was allocated without `reserve`
    */
   writeAt(buffer: Uint8Array, offset: number): void;
   /**
@@ -56,6 +57,12 @@ export interface Blocks extends BlockShape {
 export interface AllocateOptions {
   /** Gives up: the promise rejects with its reason, and no run was made. */
   readonly signal?: AbortSignal;
+  /**
+   * Whether files take the space of the run now. Then no write to it meets a full disk, and a sync of
+   * what overwrites it costs least. Without, the run is there at once, and what is written to it in
+   * large parts between few syncs is written once instead of twice. @default true
+   */
+  readonly reserve?: boolean;
 }
 
 /**

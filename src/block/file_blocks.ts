@@ -34,8 +34,13 @@
 import { Checksum } from "../base/checksum.ts";
 import { CorruptionError, FormatError, type HoldfastError, StateError } from "../errors.ts";
 import type { IoAdapter, IoLock } from "../io/adapter.ts";
-import { fillBlockFile, readBlockFile, RUN_OFFSET } from "./block_file.ts";
-import { type BlockAllocator, type BlockShape, checkShape } from "./blocks.ts";
+import { makeBlockFile, readBlockFile, RUN_OFFSET } from "./block_file.ts";
+import {
+  type AllocateOptions,
+  type BlockAllocator,
+  type BlockShape,
+  checkShape,
+} from "./blocks.ts";
 import { takeLock } from "../journal/owned_file.ts";
 import type { RunPlace } from "./run.ts";
 import { type LiveRun, RunList, type RunSource } from "./run_list.ts";
@@ -184,7 +189,7 @@ class BlockFiles implements RunSource {
     }
   }
 
-  async create(id: number, shape: BlockShape, signal?: AbortSignal): Promise<RunPlace> {
+  async create(id: number, shape: BlockShape, options: AllocateOptions): Promise<RunPlace> {
     this.#check();
     const path = this.#pathOf(id);
     const draft = `${path}.new`;
@@ -194,7 +199,7 @@ class BlockFiles implements RunSource {
       const file = await this.#io.open(draft, "create-new");
       try {
         const header = { ...shape, id, identity: this.#head.identity };
-        await fillBlockFile(this.#io, file, this.#checksum, header, signal);
+        await makeBlockFile(this.#io, file, this.#checksum, header, options);
       } finally {
         // Some systems rename no open file.
         file.close();

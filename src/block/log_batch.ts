@@ -21,8 +21,9 @@
  * | 64     | -    | payload                                                                     |
  *
  * A sealed batch is padded with zeros to the next multiple of 4 KiB of its extent, whatever was
- * written before it, because a sync follows it and no later write may share a block with it; any other
- * to the next multiple of 64 bytes. All integers are little-endian.
+ * written before it, because a sync may follow it and no later write may share a block with it; any
+ * other to the next multiple of 64 bytes. That it is sealed says nothing about a sync. All integers are
+ * little-endian.
  *
  * A placed batch says where it is, so that it can be found from anywhere in its extent and no copy
  * of it inside a payload passes for a batch. The kernel's log has none, the streams of blocks no others.

@@ -24,6 +24,7 @@ export class LogWindow {
   #loadBytes: number;
   #begin = 0;
   #seenBegin = 0;
+  #isFixed = false;
   #lookBuffer: Uint8Array | undefined;
 
   /**
@@ -44,12 +45,12 @@ export class LogWindow {
 
   /**
    * Makes `length` bytes from `at` in the extent present.
-   * @returns where they begin in `bytes`; -1 when extent or file end before them
+   * @returns where they begin in `bytes`; -1 when extent or file end before them, or the fixed window
    */
   load(at: number, length: number): number {
     const index = at - this.#begin;
     if (index >= 0 && index + length <= this.bytes.length) return index;
-    if (at + length > this.extent.bytes) return -1;
+    if (this.#isFixed || at + length > this.extent.bytes) return -1;
     const most = Math.min(this.#loadBytes, this.#windowBytes);
     this.#loadBytes = 2 * most;
     const bytes = new Uint8Array(Math.min(Math.max(length, most), this.extent.bytes - at));
@@ -57,6 +58,11 @@ export class LogWindow {
     this.bytes = read === bytes.length ? bytes : bytes.subarray(0, read);
     this.#begin = at;
     return length <= read ? 0 : -1;
+  }
+
+  /** What is not present yet is not there from now on. */
+  fix(): void {
+    this.#isFixed = true;
   }
 
   /**

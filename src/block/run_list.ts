@@ -18,7 +18,7 @@ import { Run, type RunPlace } from "./run.ts";
 /** What makes and frees the storage of runs. Calls never overlap. */
 export interface RunSource {
   /** Makes the storage of a new run, durable and all zeros; or nothing, when it throws. */
-  create(id: number, shape: BlockShape, signal: AbortSignal | undefined): Promise<RunPlace>;
+  create(id: number, shape: BlockShape, options: AllocateOptions): Promise<RunPlace>;
   /** Opens the storage of a live run again. */
   open(id: number, shape: BlockShape): Promise<RunPlace>;
   /** Makes it durable that the runs up to `id` are gone; what is left of them is removed next. */
@@ -58,13 +58,13 @@ export class RunList implements BlockAllocator {
     this.#runs = live.map((run) => this.#make(run.id, run, run.place));
   }
 
-  allocate({ signal }: AllocateOptions = {}): Promise<Blocks> {
+  allocate(options: AllocateOptions = {}): Promise<Blocks> {
     return this.#run(async () => {
-      signal?.throwIfAborted();
+      options.signal?.throwIfAborted();
       if (this.#next >= Number.MAX_SAFE_INTEGER) {
         throw new StateError("TOO_LARGE", "Cannot allocate another run: all ids are used up");
       }
-      const place = await this.#source.create(this.#next, this.#shape, signal);
+      const place = await this.#source.create(this.#next, this.#shape, options);
       const run = this.#make(this.#next, this.#shape, place);
       this.#next++;
       this.#runs.push(run);

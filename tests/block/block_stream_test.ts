@@ -139,14 +139,14 @@ test("BlockStream.open finds what was synced and goes on behind it", async () =>
   assert.deepEqual(stream.data({ begin: 5, end: 3000 }), joined(...written).subarray(5, 3000));
 });
 
-test("BlockStream.open keeps whole batches that nobody sealed, and appends nothing behind them", async () => {
+test("BlockStream.open keeps what was flushed, and appends nothing behind it", async () => {
   const blocks = await testBlocks({ blockCount: 64 });
   const stream = await openOn(blocks);
   stream.append(numbered(0, 100));
   stream.sync();
-  // The third append writes the two before it as one batch, which ends inside a block.
-  for (let n = 1; n <= 3; n++) assert.equal(stream.append(numbered(n, 40_000)), 40_000);
-  assert.equal(stream.recordCount, 1);
+  for (let n = 1; n <= 2; n++) assert.equal(stream.append(numbered(n, 40_000)), 40_000);
+  stream.flush();
+  assert.equal(stream.append(numbered(3, 40_000)), 40_000);
   stream.close();
 
   const before = blocks.image();
@@ -160,6 +160,122 @@ test("BlockStream.open keeps whole batches that nobody sealed, and appends nothi
   const lengths = [100, 40_000, 40_000];
   assert.deepEqual([...again.records()], lengths.map((length, n) => numbered(n, length)));
   assert.equal(again.verify(), true);
+});
+
+test("BlockStream.open writes nothing behind an end inside a block: it could tear what is before it", async () => {
+  const blocks = await testBlocks();
+  const stream = await openOn(blocks);
+  for (const [n, length] of [100, 5000].entries()) {
+    stream.append(numbered(n, length));
+    stream.flush();
+  }
+  stream.close();
+  blocks.file.writeAt(new Uint8Array(512), 8192);
+  const torn = blocks.image();
+  for (let opening = 0; opening < 2; opening++) {
+    const again = await openOn(blocks.again());
+    assert.deepEqual([...again.records()], [numbered(0, 100)]);
+    assert.ok(again.droppedBytes >= 5000);
+    assert.equal(again.isFull, true);
+    assert.equal(again.verify(), true, "what is behind the end was never synced");
+    assert.deepEqual(blocks.image(), torn);
+  }
+});
+
+test("BlockStream.open goes on behind batches that were written because they are long", async () => {
+  const blocks = await testBlocks({ blockCount: 256 });
+  const stream = await openOn(blocks);
+  for (let n = 0; n < 10; n++) assert.equal(stream.append(numbered(n, 60_000)), 60_000);
+  assert.equal(blocks.syncs, 1, "that of the header");
+  assert.equal(stream.recordCount, 0);
+  stream.close();
+
+  const again = await openOn(blocks.again());
+  assert.equal(again.recordCount, 8, "two batches of four");
+  assert.equal(again.droppedBytes, 0);
+  again.append(numbered(8, 70_000));
+  again.sync();
+  const last = await openOn(blocks.again());
+  const lengths = [...Array.from({ length: 8 }, () => 60_000), 70_000];
+  assert.deepEqual([...last.records()], lengths.map((length, n) => numbered(n, length)));
+  assert.equal(last.verify(), true);
+});
+
+test("BlockStream.flush shows to readers what was appended, without a sync", async () => {
+  const blocks = await testBlocks();
+  const stream = await openOn(blocks);
+  stream.flush();
+  assert.equal(blocks.writes, 0, "nothing was appended");
+  for (let n = 0; n < 3; n++) {
+    stream.append(numbered(n, 300));
+    stream.flush();
+    assert.equal(stream.recordCount, n + 1);
+    assert.equal(stream.length, (n + 1) * 300);
+    assert.deepEqual(
+      stream.data(),
+      joined(...[0, 1, 2].slice(0, n + 1).map((i) => numbered(i, 300))),
+    );
+  }
+  assert.equal(blocks.syncs, 1, "that of the header");
+  assert.equal(stream.isDirty, true);
+  const { writes } = blocks;
+  stream.flush();
+  assert.equal(blocks.writes, writes);
+  stream.append(numbered(3, 300));
+  assert.equal(stream.recordCount, 3);
+  await stream.syncAsync();
+  assert.equal(stream.recordCount, 4);
+  assert.equal(stream.isDirty, false);
+  assert.equal(stream.verify(), true);
+  const again = await openOn(blocks.again());
+  assert.equal(again.isFull, false);
+  assert.deepEqual([...again.records()], [0, 1, 2, 3].map((n) => numbered(n, 300)));
+});
+
+test("BlockStream.sync behind a flush ends at a block boundary, or where the blocks end", async () => {
+  for (const length of [10, 0]) {
+    const blocks = await testBlocks();
+    const stream = await openOn(blocks);
+    const first = length === 0 ? stream.capacity : length;
+    stream.append(numbered(1, first));
+    stream.flush();
+    const { syncs, writes } = blocks;
+    stream.sync();
+    assert.equal(blocks.syncs, syncs + 1);
+    assert.equal(blocks.writes, length === 0 ? writes : writes + 1);
+    assert.equal(stream.isDirty, false);
+    stream.sync();
+    assert.equal(blocks.syncs, syncs + 1);
+    assert.equal(stream.verify(), true);
+    const again = await openOn(blocks.again());
+    assert.equal(again.isFull, length === 0);
+    assert.equal(again.verify(), true);
+    assert.deepEqual(again.data(), numbered(1, first));
+  }
+});
+
+test("BlockStream: a sync that a flush overtakes takes nothing from readers", async () => {
+  const blocks = await testBlocks();
+  const stream = await openOn(blocks);
+  stream.append(numbered(0, 10));
+  const running = stream.syncAsync();
+  stream.append(numbered(1, 10));
+  stream.flush();
+  assert.equal(stream.recordCount, 2);
+  await running;
+  assert.equal(stream.recordCount, 2);
+  assert.equal(stream.isDirty, true);
+  stream.sync();
+  assert.equal(stream.isDirty, false);
+});
+
+test("BlockStream.records: what is handed out belongs to the caller", async () => {
+  const stream = await openOn(await testBlocks());
+  for (let n = 0; n < 5; n++) stream.append(numbered(n, 50));
+  stream.sync();
+  for (const record of stream.records()) record.fill(0);
+  for (const part of [stream.data(), stream.trailing(), stream.spilled()]) part.fill(0);
+  assert.deepEqual([...stream.records()], [0, 1, 2, 3, 4].map((n) => numbered(n, 50)));
 });
 
 test("BlockStream.dataRangeFor gives each block the appends that begin there", async () => {

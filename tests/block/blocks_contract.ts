@@ -60,11 +60,13 @@ export function blocksContract(
     `${name} allocate: a run has the shape asked for and reads as zeros`,
     on(async (place) => {
       const allocator = await place.open(SHAPE);
-      const run = await allocator.allocate();
-      assert.deepEqual([run.blockBytes, run.blockCount], [4096, 5]);
-      const buffer = pattern(BYTES, 1);
-      assert.equal(run.readAt(buffer, 0), BYTES);
-      assert.ok(buffer.every((byte) => byte === 0));
+      for (const reserve of [true, false]) {
+        const run = await allocator.allocate({ reserve });
+        assert.deepEqual([run.blockBytes, run.blockCount], [4096, 5]);
+        const buffer = pattern(BYTES, 1);
+        assert.equal(run.readAt(buffer, 0), BYTES);
+        assert.ok(buffer.every((byte) => byte === 0));
+      }
       await allocator.close();
     }),
   );

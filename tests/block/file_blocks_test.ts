@@ -4,7 +4,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
-import { type BlockAllocator, fileBlocks, type IoAdapter, isHoldfastError } from "../../mod.ts";
+import {
+  type BlockAllocator,
+  type Blocks,
+  fileBlocks,
+  type IoAdapter,
+  isHoldfastError,
+} from "../../mod.ts";
 import { Checksum } from "../../src/base/checksum.ts";
 import { createHead } from "../../src/block/sequence_head.ts";
 import { readBytes } from "../kernel/file_bytes.ts";
@@ -286,6 +292,21 @@ test("regression 1d.13: a full disk while allocating leaves nothing behind", asy
   }
   disk.setCapacity(200_000);
   assert.equal((await allocator.allocate()).id, 2, "and it goes on when there is space");
+  await allocator.close();
+  assert.equal(await outcome(disk.io), "1,2");
+});
+
+test("fileBlocks: without reserve a run takes no space before it is written", async () => {
+  const disk = new SimulatedDisk({ capacityBytes: 60_000 });
+  const allocator = await open(disk.io);
+  const runs: Blocks[] = [];
+  for (let n = 0; n < 2; n++) runs.push(await allocator.allocate({ reserve: false }));
+  disk.setCapacity(1);
+  const bytes = new Uint8Array(RUN_BYTES).fill(1);
+  assert.throws(() => runs[1]!.writeAt(bytes, 0), { code: "NO_SPACE" });
+  disk.setCapacity(60_000);
+  runs[1]!.writeAt(bytes, 0);
+  runs[1]!.sync();
   await allocator.close();
   assert.equal(await outcome(disk.io), "1,2");
 });

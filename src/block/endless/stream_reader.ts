@@ -13,6 +13,8 @@ import { damagedSegment } from "../stream/segment_problem.ts";
 import {
   findPlaced,
   PART_FIELDS,
+  readWindow,
+  SCAN_BYTES,
   searchBatches,
   type SegmentWindow,
 } from "../stream/segment_window.ts";
@@ -26,7 +28,10 @@ import type { StreamCore } from "./stream_core.ts";
 export interface StreamEntry {
   /** Its offset: the number of records before it, trimmed ones included. */
   readonly offset: number;
-  /** Its bytes, owned by the caller. */
+  /**
+   * Its bytes, owned by the caller. Those of records that were read one after the other may lie in
+   * one buffer of 128 KiB, or of the longest of them: copy what is kept for long.
+   */
   readonly bytes: Uint8Array;
 }
 
@@ -81,6 +86,10 @@ export class SegmentReader implements StreamReader {
   #at = 0;
   #expected: LogPosition | undefined;
   #window: SegmentWindow | undefined;
+  /** The window is this reader's alone, so that parts of it may be given out. */
+  #isOwn = false;
+  /** It has come to the end of a window and goes on. */
+  #isScan = false;
   #part = 0;
   #pieces: Uint8Array[] = [];
   #ended = false;
@@ -168,7 +177,9 @@ export class SegmentReader implements StreamReader {
     const kind = parts[at]!;
     const offset = this.#segment!.header.firstOffset + parts[at + 3]!;
     const piece = bytes.subarray(parts[at + 1]!, parts[at + 2]!);
-    if (kind === WHOLE && offset >= this.offset) return { offset, bytes: piece.slice() };
+    if (kind === WHOLE && offset >= this.offset) {
+      return { offset, bytes: this.#isOwn ? piece : piece.slice() };
+    }
     if (kind === SPILLED && this.#pieces.length > 0 && offset >= this.offset) {
       return { offset, bytes: joined([...this.#pieces, piece]) };
     }
@@ -195,6 +206,7 @@ export class SegmentReader implements StreamReader {
       if (this.#window !== undefined && this.#part < this.#window.parts.length) return true;
       const segment = this.#segment!;
       const end = segment.visible.at;
+      this.#isScan ||= this.#window !== undefined;
       if (this.#at < end) {
         this.#loadWindow(segment, end);
         continue;
@@ -213,7 +225,11 @@ export class SegmentReader implements StreamReader {
 
   #loadWindow(segment: StreamSegment, end: number): void {
     const expected = this.#expected;
-    const window = this.#core.cache.get(segment, this.#at, end);
+    // Near the end others read the same, and will again: what is far from it is not kept.
+    this.#isOwn = this.#isScan && end - this.#at >= SCAN_BYTES;
+    const window = this.#isOwn
+      ? readWindow(segment, this.#at, end, SCAN_BYTES)
+      : this.#core.cache.get(segment, this.#at, end);
     const continues = expected === undefined || window === undefined ||
       window.first.sequence === expected.sequence && window.first.chain === expected.chain;
     if (window !== undefined && continues) {
@@ -261,6 +277,7 @@ export class SegmentReader implements StreamReader {
   #leave(): void {
     this.#segment = undefined;
     this.#window = undefined;
+    this.#isScan = false;
     this.#expected = undefined;
     this.#pieces = [];
   }

@@ -15,7 +15,7 @@ import {
   type Witness,
 } from "../subject.ts";
 
-const SHAPE = { name: "log", blockBytes: 4096, blockCount: 4 };
+const BLOCK_COUNT = 4;
 
 /** What a stream holds, as text, by the id of its run. Runs that hold nothing are left out. */
 type Content = ReadonlyMap<number, string>;
@@ -53,8 +53,9 @@ interface Open {
   readonly streams: { readonly run: number; readonly stream: BlockStream }[];
 }
 
-async function openStreams(disk: SimulatedDisk): Promise<Open> {
-  const allocator = await settle(disk, fileBlocks(disk.io, "/blocks", SHAPE));
+async function openStreams(disk: SimulatedDisk, blockCount: number): Promise<Open> {
+  const shape = { name: "log", blockBytes: 4096, blockCount };
+  const allocator = await settle(disk, fileBlocks(disk.io, "/blocks", shape));
   const streams: Open["streams"] = [];
   for (const blocks of await settle(disk, allocator.list())) {
     const stream = await settle(disk, BlockStream.open(blocks, { io: disk.io }));
@@ -78,22 +79,27 @@ class BlockStreamLife extends Course {
   ledger: Ledger<Content, Taking>;
   /** Runs up to this one are not looked at. */
   readonly after: number;
+  /** Blocks of a run. */
+  readonly blockCount: number;
   /** Something has failed. */
   isSuspect = false;
   #open: Open | undefined;
   #dirty: Taking[] = [];
+  #flushed: Taking[] = [];
 
   constructor(
     disk: SimulatedDisk,
     random: Prng,
     ledger: Ledger<Content, Taking>,
     after: number,
+    blockCount: number,
     open?: Open,
   ) {
     super(disk);
     this.random = random;
     this.ledger = ledger;
     this.after = after;
+    this.blockCount = blockCount;
     this.#open = open;
   }
 
@@ -103,10 +109,11 @@ class BlockStreamLife extends Course {
 
   protected override async reopen(): Promise<void> {
     if (this.isSuspect) return;
-    this.#open = await openStreams(this.disk);
+    this.#open = await openStreams(this.disk, this.blockCount);
     this.#match(this.death);
     this.ledger = new Ledger(contentOf(this.#open, this.after), apply);
     this.#dirty = [];
+    this.#flushed = [];
   }
 
   protected override async abandon(): Promise<unknown> {
@@ -155,11 +162,21 @@ class BlockStreamLife extends Course {
   async sync(): Promise<void> {
     const stream = this.#open?.streams.at(-1)?.stream;
     if (stream === undefined) return;
-    const covered = this.#dirty.splice(0);
+    const covered = [...this.#flushed.splice(0), ...this.#dirty.splice(0)];
     if (this.random.below(2) === 0) stream.sync();
     else await settle(this.disk, stream.syncAsync());
     for (const taking of covered) this.ledger.acknowledge(taking, "disk");
     this.#match("power");
+  }
+
+  /** Hands what was appended to the system. */
+  flush(): void {
+    const stream = this.#open?.streams.at(-1)?.stream;
+    if (stream === undefined) return;
+    stream.flush();
+    for (const taking of this.#dirty) this.ledger.acknowledge(taking, "os");
+    this.#flushed.push(...this.#dirty.splice(0));
+    this.#match("process");
   }
 
   /** Goes on in another run, once this one is durable. */
@@ -167,7 +184,8 @@ class BlockStreamLife extends Course {
     await this.sync();
     if (this.#open === undefined) return;
     const { allocator, streams } = this.#open;
-    const blocks = await settle(this.disk, allocator.allocate());
+    const reserve = this.random.below(2) === 0;
+    const blocks = await settle(this.disk, allocator.allocate({ reserve }));
     const stream = await settle(this.disk, BlockStream.open(blocks, { io: this.disk.io }));
     streams.push({ run: blocks.id, stream });
   }
@@ -197,8 +215,8 @@ class BlockStreamWitness implements Witness {
   }
 
   async judge(disk: SimulatedDisk, death: Death): Promise<Recovered> {
-    const { ledger, after, isSuspect } = this.#life;
-    const open = await openStreams(disk);
+    const { ledger, after, isSuspect, blockCount } = this.#life;
+    const open = await openStreams(disk, blockCount);
     const content = contentOf(open, after);
     const lost = ledger.operations[matchStreams(content, ledger, death)]?.text.split(":")[0];
     return {
@@ -207,7 +225,14 @@ class BlockStreamWitness implements Witness {
         const newest = open.streams.at(-1)?.run ?? 0;
         // What a failed sync has lost may be seen for a while: `BlockStream` says so.
         const [base, from] = isSuspect ? [new Map(), newest] as const : [content, after];
-        const life = new BlockStreamLife(disk, random, new Ledger(base, apply), from, open);
+        const life = new BlockStreamLife(
+          disk,
+          random,
+          new Ledger(base, apply),
+          from,
+          blockCount,
+          open,
+        );
         const steps = Array.from({ length: 4 }, () => all[random.below(all.length)]!);
         await life.live([
           isSuspect ? grow : sync,
@@ -220,7 +245,7 @@ class BlockStreamWitness implements Witness {
   }
 
   async recover(disk: SimulatedDisk): Promise<void> {
-    await openStreams(disk);
+    await openStreams(disk, this.#life.blockCount);
   }
 }
 
@@ -230,19 +255,27 @@ const EDGES: readonly number[] = [1, 511, 512, 513, 4026, 4027, 4028, 4095, 4096
 
 const small: Step = (life) => life.append(1 + life.random.below(300));
 const edge: Step = (life) => life.append(EDGES[life.random.below(EDGES.length)]!);
+/** A few of these are written before a sync. */
+const huge: Step = (life) => life.append(50_000 + life.random.below(20_000));
 const long: Step = (life) => life.append(9000 + life.random.below(20_000));
 const sync: Step = (life) => life.sync();
+const flush: Step = (life) => Promise.resolve(life.flush());
 const grow: Step = (life) => life.grow();
 const close: Step = (life) => life.close();
-const all: readonly Step[] = [small, edge, small, long, sync, sync, close];
+const all: readonly Step[] = [small, edge, small, long, sync, sync, flush, close];
 
-function subject(name: string, steps: readonly Step[], disk: SimulatedDiskOptions = {}): Subject {
+function subject(
+  name: string,
+  steps: readonly Step[],
+  disk: SimulatedDiskOptions = {},
+  blockCount: number = BLOCK_COUNT,
+): Subject {
   return {
     name: `block stream: ${name}`,
     structure: "log",
     disk,
     play: async (disk, random) => {
-      const life = new BlockStreamLife(disk, random, new Ledger(new Map(), apply), 0);
+      const life = new BlockStreamLife(disk, random, new Ledger(new Map(), apply), 0, blockCount);
       await life.live([grow, ...steps].map((step) => () => life.take(step)));
       return new BlockStreamWitness(life);
     },
@@ -265,10 +298,52 @@ const appends = [
   sync,
 ];
 
+const flushes = [
+  small,
+  flush,
+  edge,
+  flush,
+  small,
+  small,
+  sync,
+  small,
+  flush,
+  sync,
+  long,
+  flush,
+  edge,
+  flush,
+  close,
+  small,
+  flush,
+];
+
+const longs = [
+  huge,
+  huge,
+  huge,
+  small,
+  huge,
+  flush,
+  huge,
+  huge,
+  small,
+  sync,
+  huge,
+  huge,
+  close,
+  huge,
+];
+
 /** Streams in blocks. */
 export const blockStreamSubjects: readonly Subject[] = [
   subject("append", appends),
   subject("spill", [small, sync, long, edge, sync, long, small]),
+  subject("flush", flushes),
+  subject("flush hostile", flushes, { profile: "hostile" }),
+  subject("flush no-psow", flushes, { profile: "no-psow", sectorBytes: 4096 }),
+  subject("long", longs, {}, 96),
+  subject("long no-psow", longs, { profile: "no-psow", sectorBytes: 4096 }, 96),
   subject("hostile", appends, { profile: "hostile" }),
   subject("no-psow", [...appends, long], { profile: "no-psow", sectorBytes: 4096 }),
 ];

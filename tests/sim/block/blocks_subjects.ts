@@ -93,7 +93,7 @@ class BlocksLife extends Course {
   /** Makes another run, which holds zeros. */
   allocate(): Promise<void> {
     return this.#follow({ kind: "allocate" }, async () => {
-      const run = await this.allocator.allocate();
+      const run = await this.allocator.allocate({ reserve: this.random.below(3) > 0 });
       this.fills.delete(run.id);
       return run;
     });

@@ -126,4 +126,11 @@ export const blockMutants: readonly Mutant[] = [
     "      segment.hasHeader = true;",
     "block stream: append",
   ),
+  mutant(
+    "a flush shows what is still to be written",
+    BLOCK_STREAM,
+    "    if (segment.pendingBytes > 0) this.#guard(() => this.#write(false));\n    segment.visible",
+    "    segment.visible",
+    "block stream: flush",
+  ),
 ];
