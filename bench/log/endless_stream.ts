@@ -51,7 +51,8 @@ export function load(): Promise<LogModule> {
     tasks: ["append", "synced", "shared", "replay"],
     open: async (directory, { mode }) => {
       const durability = mode === "durable" ? "disk" : "os";
-      return new EndlessLog(await EndlessStream.open(directory, { durability }));
+      const options = { durability, reserve: mode === "durable" } as const;
+      return new EndlessLog(await EndlessStream.open(directory, options));
     },
   });
 }

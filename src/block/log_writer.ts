@@ -83,11 +83,7 @@ export class LogWriter {
   add(bytes: Uint8Array, begin: number, end: number, tag: number = -1): void {
     const size = end - begin + (tag < 0 ? 0 : 1);
     const length = this.#length + 4 + size;
-    if (length + SEAL_BYTES > this.#buffer.length) {
-      const buffer = new Uint8Array(Math.max(this.#buffer.length * 2, length + SEAL_BYTES));
-      buffer.set(this.#buffer.subarray(0, this.#length));
-      this.#buffer = buffer;
-    }
+    if (length + SEAL_BYTES > this.#buffer.length) this.#grow(length);
     const at = this.#length;
     this.#buffer[at] = size;
     this.#buffer[at + 1] = size >>> 8;
@@ -99,6 +95,15 @@ export class LogWriter {
     this.#buffer.set(part, length - (end - begin));
     this.#length = length;
     this.#count++;
+  }
+
+  /** Gathers `count` records that stand in `bytes[begin, end)` as they are to stand in the batch. */
+  addFrames(bytes: Uint8Array, begin: number, end: number, count: number): void {
+    const length = this.#length + end - begin;
+    if (length + SEAL_BYTES > this.#buffer.length) this.#grow(length);
+    this.#buffer.set(bytes.subarray(begin, end), this.#length);
+    this.#length = length;
+    this.#count += count;
   }
 
   /**
@@ -141,6 +146,13 @@ export class LogWriter {
   /** A sync that began after all batches before `sequence` were written has returned. */
   synced(sequence: number): void {
     this.durable = sequence;
+  }
+
+  /** Makes room for `length` bytes and the padding behind them. */
+  #grow(length: number): void {
+    const buffer = new Uint8Array(Math.max(this.#buffer.length * 2, length + SEAL_BYTES));
+    buffer.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = buffer;
   }
 
   /** Continues in another extent, which is not reachable by older batches because of its salt. */

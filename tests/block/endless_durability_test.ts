@@ -191,6 +191,23 @@ test("EndlessStream: without space an append is refused and the log goes on (reg
   await log.close();
 });
 
+test("EndlessStream without reserve: a full disk poisons it, and opening again goes on", async () => {
+  const disk = new SimulatedDisk({ seed: 3 });
+  const options = { io: disk.io, segmentBytes: 32_768, reserve: false };
+  const log = await EndlessStream.open("/log", options);
+  await log.append(numbered(0, 10));
+  disk.setCapacity(1);
+  await assert.rejects(log.append(numbered(1, 20_000)), hasCode("POISONED"));
+  disk.setCapacity(1_000_000);
+  await assert.rejects(log.append(numbered(1, 10)), hasCode("POISONED"));
+  await log.close();
+  const again = await EndlessStream.open("/log", options);
+  assert.deepEqual(offsets(again), [0]);
+  for (let n = 1; n < 10; n++) await again.append(numbered(n, 9000));
+  assert.deepEqual(again.get(9), numbered(9, 9000));
+  await again.close();
+});
+
 test("EndlessStream.append with an aborted signal is not written while it waits", async () => {
   const blocks = new TestAllocator();
   const log = await openOn(blocks);

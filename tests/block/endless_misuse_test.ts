@@ -37,6 +37,11 @@ test("EndlessStream.open: sizes are whole numbers, from their least on", async (
   }
 });
 
+test("EndlessStream.open: reserve is true or false", async () => {
+  const reserve = "yes" as unknown as boolean;
+  await assert.rejects(EndlessStream.open(new TestAllocator(), { io, reserve }), TypeError);
+});
+
 test("EndlessStream.open in a folder: with a size of blocks alone segments have 16 MiB", async () => {
   const io = memoryIo();
   const log = await EndlessStream.open("/log", { io, blockBytes: 65_536 });

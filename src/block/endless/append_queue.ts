@@ -27,6 +27,7 @@ import {
 } from "../stream/stream_record.ts";
 import { StreamSegment } from "../stream/stream_segment.ts";
 import { abandonTail } from "./abandon_tail.ts";
+import type { RecordFrames } from "./record_frames.ts";
 import { addSnapshot } from "./recover_stream.ts";
 import type { StreamCore } from "./stream_core.ts";
 
@@ -38,11 +39,11 @@ const SLOW_SYNC_MS = 1;
 /** What waits to be written. */
 export interface StreamOperation {
   /** Records that are written together. */
-  readonly records: readonly Uint8Array[];
-  /** They are control records. */
-  readonly control: boolean;
-  /** Their bytes. */
+  readonly frames: RecordFrames;
+  /** Their bytes, without what stands before each. */
   readonly bytes: number;
+  /** The only one of them, if it is a control record. */
+  readonly control: Uint8Array | undefined;
   /** What the promise waits for. */
   readonly durability: Durability;
   /** Gives up while it waits. */
@@ -116,7 +117,7 @@ export class AppendQueue {
     while (segment === undefined || !this.#isNextReady(segment)) {
       const operation = this.#queue[0];
       if (operation === undefined) return;
-      if (operation.records.length === 0) {
+      if (operation.frames.count === 0) {
         this.#queue.shift();
         operation.resolve(this.#core.end);
         return;
@@ -161,14 +162,14 @@ export class AppendQueue {
     return operation !== undefined && this.#fits(segment, operation);
   }
 
-  #fits(segment: StreamSegment, { records, bytes }: StreamOperation): boolean {
-    return records.length === 0 || segment.fits(records.length, bytes);
+  #fits(segment: StreamSegment, { frames: { count }, bytes }: StreamOperation): boolean {
+    return count === 0 || segment.fits(count, bytes);
   }
 
-  #gather(segment: StreamSegment, { records, control }: StreamOperation): void {
-    for (const record of records) {
-      segment.add(control ? CONTROL : WHOLE, record, 0, record.length);
-    }
+  #gather(segment: StreamSegment, { frames, control }: StreamOperation): void {
+    const { bytes, begin, end, count } = frames;
+    if (count === 0) return;
+    segment.addFrames(bytes, begin, end, count, control === undefined ? WHOLE : CONTROL);
   }
 
   /** Writes what was gathered, syncs if asked, and shows it to readers. */
@@ -189,8 +190,9 @@ export class AppendQueue {
     if (current !== undefined) {
       core.end = Math.max(core.end, current.header.firstOffset + current.visible.items);
     }
-    for (const [i, { records, control, resolve }] of taken.entries()) {
-      if (control) { for (const record of records) controls.apply(record); }
+    for (let i = 0; i < taken.length; i++) {
+      const { control, resolve } = taken[i]!;
+      if (control !== undefined) controls.apply(control);
       resolve(offsets[i]!);
     }
     core.wake();
@@ -212,13 +214,13 @@ export class AppendQueue {
    * @returns whether the operation is still to be written
    */
   async #makeRoom(operation: StreamOperation): Promise<boolean> {
-    const { records, control, bytes } = operation;
+    const { frames, control, bytes } = operation;
     const { current, options, controls } = this.#core;
-    const spans = !control && records.length === 1 && bytes <= options.spanBytes;
+    const spans = control === undefined && frames.count === 1 && bytes <= options.spanBytes;
     const first = spans ? current?.room ?? 0 : 0;
     const snapshot = controls.snapshotBytes();
     let fresh = 0;
-    let left = bytes + (records.length - 1) * RECORD_OVERHEAD_BYTES - first;
+    let left = bytes + (frames.count - 1) * RECORD_OVERHEAD_BYTES - first;
     try {
       do {
         const room = roomOf(await this.#core.spare(fresh++)) - snapshot;
@@ -238,7 +240,8 @@ export class AppendQueue {
     }
     this.#queue.shift();
     try {
-      const offset = await this.#span(records[0]!, first);
+      const record = frames.bytes.subarray(frames.begin + RECORD_OVERHEAD_BYTES, frames.end);
+      const offset = await this.#span(record, first);
       this.#complete([operation], [offset]);
     } catch (error) {
       operation.reject(this.#core.poison(error));

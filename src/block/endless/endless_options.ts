@@ -41,6 +41,12 @@ export interface EndlessStreamOptions {
   readonly segmentBytes?: number;
   /** In a folder: bytes of a block, for ever. @default as before; 4096 of a new one, or with `segmentBytes` */
   readonly blockBytes?: number;
+  /**
+   * Whether a new segment takes its space at once, see `AllocateOptions`: best where appends are
+   * synced. Without, large batches with durability "os" are several times as fast, and a full disk
+   * poisons the stream where it would have refused one append. @default true
+   */
+  readonly reserve?: boolean;
   /** Where a record is when its append resolves. @default "disk" */
   readonly durability?: Durability;
   /** Whether a record may lie in more than one segment. @default "never" */
@@ -80,6 +86,8 @@ export interface EndlessReadOptions {
 /** Options with defaults applied. */
 export interface CompleteStreamOptions {
   /** See `EndlessStreamOptions`. */
+  readonly reserve: boolean;
+  /** See `EndlessStreamOptions`. */
   readonly durability: Durability;
   /** Records up to this length may span. -1: none */
   readonly spanBytes: number;
@@ -98,6 +106,7 @@ const KNOWN = new Set([
   "name",
   "segmentBytes",
   "blockBytes",
+  "reserve",
   "durability",
   "span",
   "onCorruption",
@@ -118,7 +127,9 @@ export function completeStreamOptions(options: EndlessStreamOptions): CompleteSt
     if (!KNOWN.has(name)) throw new TypeError(`Unknown option "${name}" of EndlessStream.open`);
   }
   const { durability = "disk", span = "never", onCorruption = "error", retention = {} } = options;
+  const { reserve = true } = options;
   checkDurability(durability);
+  if (typeof reserve !== "boolean") throw new TypeError("The option reserve is true or false");
   if (onCorruption !== "error" && onCorruption !== "skip" && onCorruption !== "read-only") {
     throw new TypeError('The option onCorruption is "error", "skip" or "read-only"');
   }
@@ -130,6 +141,7 @@ export function completeStreamOptions(options: EndlessStreamOptions): CompleteSt
   const spanBytes = span === "never" ? -1 : size("span.maxBytes", span.maxBytes, 1);
   const maxRecordBytes = size("maxRecordBytes", options.maxRecordBytes ?? RECORD_BYTES_MAX, 1);
   return {
+    reserve,
     durability,
     spanBytes: Math.min(spanBytes, RECORD_BYTES_MAX),
     onCorruption,

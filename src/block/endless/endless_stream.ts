@@ -11,12 +11,14 @@ import { checkDurability } from "../../io/durability.ts";
 import type { BlockAllocator } from "../blocks.ts";
 import { abandonTail } from "./abandon_tail.ts";
 import { AppendQueue, roomOf } from "./append_queue.ts";
+import { CONTROL, WHOLE } from "../stream/stream_record.ts";
 import {
   completeStreamOptions,
   type EndlessAppendOptions,
   type EndlessReadOptions,
   type EndlessStreamOptions,
 } from "./endless_options.ts";
+import { FrameChunks } from "./record_frames.ts";
 import { recoverStream, type StreamRecovery } from "./recover_stream.ts";
 import { sealStream } from "./seal_stream.ts";
 import { SegmentRelease } from "./segment_release.ts";
@@ -84,6 +86,7 @@ export class EndlessStream {
 
   readonly #core: StreamCore;
   readonly #queue: AppendQueue;
+  readonly #chunks = new FrameChunks();
   readonly #release: SegmentRelease;
   readonly #owned: BlockAllocator | undefined;
   #closing: Promise<void> | undefined;
@@ -269,7 +272,7 @@ export class EndlessStream {
   async grow(): Promise<void> {
     const refusal = this.#core.refusal();
     if (refusal !== undefined) throw refusal;
-    this.#core.spares.push(await this.#core.allocator.allocate());
+    await this.#core.grow();
   }
 
   /** Resolves when all that was appended before is on the medium, whatever it asked for. */
@@ -340,28 +343,28 @@ export class EndlessStream {
     } catch (error) {
       return Promise.reject(error);
     }
-    const copies = records.map((record) => record.slice());
-    return this.#add(copies, false, bytes, durability, signal);
+    return this.#add(records, undefined, bytes, durability, signal);
   }
 
   async #control(record: Uint8Array): Promise<void> {
-    await this.#add([record], true, record.length, "disk", undefined);
+    await this.#add([record], record, record.length, "disk", undefined);
   }
 
   #add(
     records: readonly Uint8Array[],
-    control: boolean,
+    control: Uint8Array | undefined,
     bytes: number,
     durability: "memory" | "os" | "disk",
     signal: AbortSignal | undefined,
   ): Promise<AppendResult> {
     const refusal = this.#core.refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
+    const frames = this.#chunks.copy(records, bytes, control === undefined ? WHOLE : CONTROL);
     return new Promise((resolve, reject) => {
       this.#queue.add({
-        records,
-        control,
+        frames,
         bytes,
+        control,
         durability,
         signal,
         resolve: (offset) => resolve({ offset }),

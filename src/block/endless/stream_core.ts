@@ -130,10 +130,16 @@ export class StreamCore {
    * allocated here stands behind what others have under way.
    */
   async spare(index: number): Promise<Blocks> {
-    const { spares, allocator } = this;
-    while (spares.length <= index) spares.push(await allocator.allocate());
+    const { spares } = this;
+    while (spares.length <= index) await this.grow();
     checkSegmentShape(spares[index]!);
     return spares[index]!;
+  }
+
+  /** Allocates a run ahead. */
+  async grow(): Promise<void> {
+    const { reserve } = this.options;
+    this.spares.push(await this.allocator.allocate({ reserve }));
   }
 
   /** Takes over a new segment. */

@@ -213,6 +213,17 @@ export class StreamSegment {
     }
   }
 
+  /**
+   * Gathers `count` records that fit and stand in `bytes[begin, end)` as in a batch. Copies them.
+   * @param kind that of all of them: whole or control
+   */
+  addFrames(bytes: Uint8Array, begin: number, end: number, count: number, kind: number): void {
+    this.#open().addFrames(bytes, begin, end, count);
+    if (kind === CONTROL) return;
+    this.#bytes += end - begin - count * RECORD_OVERHEAD_BYTES;
+    this.#items += count;
+  }
+
   /** Writes the header. Nothing may be written behind it before it is synced. */
   writeHeader(): void {
     this.blocks.writeAt(encodeSegmentHeader(this.header, this.checksum), 0);

@@ -160,6 +160,17 @@ const courses: readonly Course[] = [
     steps: [rolling, rolling, small, rolling, rolling, unsynced],
     options: { span: "never" },
   },
+  {
+    name: "no reserve",
+    steps: [unsynced, rolling, medium, rolling, grow, spanning, rolling, close, unsynced],
+    options: { reserve: false },
+  },
+  {
+    name: "no reserve, hostile",
+    steps: [rolling, small, unsynced, spanning, rolling],
+    options: { reserve: false },
+    disk: { profile: "hostile" },
+  },
   { name: "reopen", steps: [small, close, medium, close, unsynced, trim, close, batch] },
   { name: "slow", steps: [small, medium, batch, spanning], disk: { syncMilliseconds: 10 } },
   {
