@@ -11,7 +11,7 @@ import type { LogTask } from "./contestant.ts";
 
 /** A length of records. */
 export interface Size {
-  readonly name: string;
+  readonly name: "100 B" | "4 KiB";
   readonly bytes: number;
 }
 
@@ -21,12 +21,12 @@ export const SIZES: readonly Size[] = [
   { name: "4 KiB", bytes: 4096 },
 ];
 
-/** Our log that stands as `holdfast` in a kind of row; the others of ours have their own columns. */
-export const PICKED: Readonly<Record<LogTask, string>> = {
-  append: "block-stream",
-  synced: "block-stream",
-  shared: "endless-stream",
-  replay: "record-log",
+/** Our log that stands as `holdfast` in a row; the others of ours have their own columns. */
+export const PICKED: Readonly<Record<LogTask, Readonly<Record<Size["name"], string>>>> = {
+  append: { "100 B": "block-stream", "4 KiB": "block-stream" },
+  synced: { "100 B": "block-stream", "4 KiB": "block-stream" },
+  shared: { "100 B": "endless-stream", "4 KiB": "endless-stream" },
+  replay: { "100 B": "record-log", "4 KiB": "block-stream" },
 };
 
 const SQLITES = ["sqlite", "better-sqlite3", "bun-sqlite"];
@@ -69,7 +69,7 @@ const NAMES: Readonly<Record<LogTask, string>> = {
 
 /** The row of a task: our picked log becomes `holdfast`. */
 export function rowOf(task: LogTask, size: Size, figures: Record<string, number[]>): ReportRow {
-  const picked = PICKED[task];
+  const picked = PICKED[task][size.name];
   const { [picked]: ours, ...rest } = figures;
   const targets = TARGETS[task][size.name];
   const isInMegabytes = task === "append" || task === "replay";
