@@ -14,8 +14,8 @@ import { type Inconsistency, verifySegment } from "./inconsistency.ts";
 import { clearTail, loadSegment } from "./load_segment.ts";
 import { readSegmentHeader } from "./segment_header.ts";
 import { checkHeaderShape, damagedHeader, damagedSegment } from "./segment_problem.ts";
-import { type BlockRange, type ByteRange, SegmentBytes } from "./segment_bytes.ts";
-import { PART_FIELDS, SCAN_BYTES } from "./segment_window.ts";
+import { type BlockRange, type ByteRange, READ_BYTES, SegmentBytes } from "./segment_bytes.ts";
+import { PART_FIELDS } from "./segment_window.ts";
 import { MIDDLE, RECORD_OVERHEAD_BYTES, SPILLED, TRAILING, WHOLE } from "./stream_record.ts";
 import {
   checkSegmentShape,
@@ -30,7 +30,7 @@ import {
  * PERF: with batches of whole pages and this length an append of 4 KiB records without syncs is 1.15x
  * as fast as with 64 KiB that end anywhere (Node, 2026-11-22).
  */
-const BATCH_BYTES = SCAN_BYTES - BATCH_HEADER_BYTES - RECORD_OVERHEAD_BYTES;
+const BATCH_BYTES = READ_BYTES - BATCH_HEADER_BYTES - RECORD_OVERHEAD_BYTES;
 
 /** How to open a stream. */
 export interface BlockStreamOptions {
@@ -240,7 +240,7 @@ export class BlockStream {
 
   /**
    * The appends that were taken whole, in order. The bytes are the caller's own. Those of neighbours
-   * may lie in one buffer of 128 KiB, or of the longest of them: copy what is kept for long.
+   * may lie in one buffer of 256 KiB, or of the longest of them: copy what is kept for long.
    */
   *records(): IterableIterator<Uint8Array> {
     this.#checkOpen();

@@ -5,15 +5,12 @@
  */
 
 import { damagedSegment } from "./segment_problem.ts";
-import {
-  PART_FIELDS,
-  readWindow,
-  SCAN_BYTES,
-  searchBatches,
-  type SegmentWindow,
-} from "./segment_window.ts";
+import { PART_FIELDS, readWindow, searchBatches, type SegmentWindow } from "./segment_window.ts";
 import { MIDDLE, SPILLED, TRAILING, WHOLE } from "./stream_record.ts";
 import type { StreamSegment } from "./stream_segment.ts";
+
+/** How much is read at once: the longest batch of several appends. */
+export const READ_BYTES: number = 256 * 1024;
 
 /** A part of the bytes of a stream. */
 export interface ByteRange {
@@ -55,7 +52,7 @@ export class SegmentBytes {
         this.#segment,
         at,
         visible.at,
-        SCAN_BYTES,
+        READ_BYTES,
       );
       if (window === undefined) throw damagedSegment(this.#path, extent.offset + at);
       yield window;

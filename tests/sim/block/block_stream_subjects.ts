@@ -255,7 +255,7 @@ const EDGES: readonly number[] = [1, 511, 512, 513, 4026, 4027, 4028, 4095, 4096
 
 const small: Step = (life) => life.append(1 + life.random.below(300));
 const edge: Step = (life) => life.append(EDGES[life.random.below(EDGES.length)]!);
-/** A few of these are written before a sync. */
+/** Five of these are written before a sync, as one batch. */
 const huge: Step = (life) => life.append(50_000 + life.random.below(20_000));
 const long: Step = (life) => life.append(9000 + life.random.below(20_000));
 const sync: Step = (life) => life.sync();
@@ -322,6 +322,8 @@ const longs = [
   huge,
   huge,
   huge,
+  huge,
+  huge,
   small,
   huge,
   flush,
@@ -329,7 +331,6 @@ const longs = [
   huge,
   small,
   sync,
-  huge,
   huge,
   close,
   huge,
@@ -342,8 +343,8 @@ export const blockStreamSubjects: readonly Subject[] = [
   subject("flush", flushes),
   subject("flush hostile", flushes, { profile: "hostile" }),
   subject("flush no-psow", flushes, { profile: "no-psow", sectorBytes: 4096 }),
-  subject("long", longs, {}, 96),
-  subject("long no-psow", longs, { profile: "no-psow", sectorBytes: 4096 }, 96),
+  subject("long", longs, {}, 160),
+  subject("long no-psow", longs, { profile: "no-psow", sectorBytes: 4096 }, 160),
   subject("hostile", appends, { profile: "hostile" }),
   subject("no-psow", [...appends, long], { profile: "no-psow", sectorBytes: 4096 }),
 ];
