@@ -53,7 +53,8 @@ export interface BlockAppendOptions {
  * Nothing is durable before {@linkcode BlockStream.sync}, and nothing can be read before that or
  * {@linkcode BlockStream.flush}, which is enough to survive the end of the process. Whatever a crash
  * leaves, opening finds all that was synced; a later append that was not is there as a whole, or
- * dropped. One owner; not for several threads. After a failed write or sync it is poisoned: reads go on, appends do not, until it is opened again. After a failed sync some disks
+ * dropped. One owner; not for several threads. After a failed write or sync it is poisoned: reads go
+ * on, appends do not, until it is opened again. After a failed sync some disks
  * show what they have lost, so that opening cannot tell: go on in other blocks then, as
  * `EndlessStream` does by itself.
  *
