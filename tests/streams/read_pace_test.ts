@@ -16,7 +16,7 @@ class Hands {
     () => this.changes,
   );
 
-  /** Reads a large page that takes some milliseconds. */
+  /** Reads a large page that takes some milliseconds; what is sent with it comes with the turn. */
   read(milliseconds: number): void {
     const began = this.now;
     this.now += milliseconds;
@@ -28,42 +28,74 @@ class Hands {
     // Promise jobs run before timers.
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
+
+  /** Lets time pass, on this clock and on that of the timers, which is behind it. */
+  async pass(milliseconds: number): Promise<void> {
+    this.now += milliseconds;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await this.turn();
+  }
 }
 
-test("ReadPace: without changes since the last large page nobody waits", () => {
+test("ReadPace: without changes lately nobody waits", async () => {
   const hands = new Hands();
   assert.equal(hands.pace.isTaken, false);
   hands.read(2);
   assert.equal(hands.pace.isTaken, false);
   hands.changes++;
   assert.equal(hands.pace.isTaken, true);
-  hands.now += 8;
+  hands.now += 5;
   assert.equal(hands.pace.isTaken, false);
+  hands.read(2);
+  assert.equal(hands.pace.isTaken, true, "changes came before this page, so more are expected");
+  hands.now += 20;
+  await hands.turn();
+  hands.read(2);
+  assert.equal(hands.pace.isTaken, false, "none came for long");
+});
+
+test("ReadPace: what comes in the turn of a page is its sending, up to a bound", async () => {
+  const hands = new Hands();
+  hands.changes++;
+  hands.read(2);
+  hands.now += 2;
+  await hands.turn();
+  hands.now += 9;
+  assert.equal(hands.pace.isTaken, true);
+  hands.now += 1;
+  assert.equal(hands.pace.isTaken, false, "two and a half times 4 ms");
+  hands.changes++;
+  hands.read(1);
+  hands.now += 100;
+  await hands.turn();
+  hands.changes++;
+  hands.now += 9;
+  assert.equal(hands.pace.isTaken, true);
+  hands.now += 1;
+  assert.equal(hands.pace.isTaken, false, "two and a half times 4 ms");
 });
 
 test("ReadPace.turn: one large page in a turn, in call order, each when the one before it is paid for", async () => {
   const hands = new Hands();
   const order: string[] = [];
-  hands.read(2);
   hands.changes++;
+  hands.read(2);
+  await hands.turn();
   for (const name of ["a", "b"]) {
     void hands.pace.turn().then(() => {
       order.push(name);
       hands.read(2);
-      hands.changes++;
     });
   }
-  await hands.turn();
+  await hands.pass(4);
   assert.deepEqual(order, [], "it is not paid for");
-  hands.now += 8;
-  await hands.turn();
+  await hands.pass(5);
   assert.deepEqual(order, ["a"]);
-  await hands.turn();
+  await hands.pass(4);
   assert.deepEqual(order, ["a"]);
-  hands.now += 8;
-  await hands.turn();
+  await hands.pass(5);
   assert.deepEqual(order, ["a", "b"]);
-  hands.now += 8;
+  hands.now += 5;
   assert.equal(hands.pace.isTaken, false);
 });
 
