@@ -29,6 +29,8 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** The whole body. Rejects when it does not come whole. */
   arrayBuffer(): Promise<ArrayBuffer>;
+  /** The same as bytes, where that is cheaper. */
+  bytes?(): Promise<Uint8Array>;
 }
 
 /** An answer to send. */
@@ -37,8 +39,8 @@ export interface HttpAnswer {
   readonly status: number;
   /** All headers but those that frame the body. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Body, if any. */
-  readonly body?: Uint8Array | ReadableStream<Uint8Array> | string;
+  /** Body, if any; as a list, the parts of one. */
+  readonly body?: Uint8Array | readonly Uint8Array[] | ReadableStream<Uint8Array> | string;
   /** To be called once the system has taken the last byte of the body. */
   readonly release?: () => void;
 }

@@ -25,19 +25,28 @@ export async function sendAnswer(
   }
   if (outgoing.destroyed) return;
   if (release !== undefined) outgoing.once("finish", release);
-  if (body !== undefined) {
-    const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
-    outgoing.setHeader("Content-Length", length);
-  }
-  outgoing.writeHead(status, fields);
-  if (incoming.complete) {
+  const head = body === undefined ? fields : { ...fields, "Content-Length": lengthOf(body) };
+  outgoing.writeHead(status, head);
+  if (incoming.complete && !isParts(body)) {
     outgoing.end(body);
     return;
   }
+  // What is written in this turn goes to the system in one call.
   if (body === undefined) outgoing.flushHeaders();
-  else outgoing.write(body);
-  await linger(incoming);
+  else for (const part of isParts(body) ? body : [body]) outgoing.write(part);
+  if (!incoming.complete) await linger(incoming);
   outgoing.end();
+}
+
+type Body = Exclude<HttpAnswer["body"], ReadableStream | undefined>;
+
+function isParts(body: Body | undefined): body is readonly Uint8Array[] {
+  return Array.isArray(body);
+}
+
+function lengthOf(body: Body): number {
+  if (typeof body === "string") return Buffer.byteLength(body);
+  return isParts(body) ? body.reduce((sum, part) => sum + part.length, 0) : body.length;
 }
 
 /**

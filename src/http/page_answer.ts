@@ -15,21 +15,40 @@ import { joinBytes, jsonArray } from "./sse_encoding.ts";
 /** A body that is at least this large is worth freeing by hand. */
 const RELEASE_BYTES_MIN = 65_536;
 
+/** Messages of at least this size, on average, are sent one by one; smaller ones are joined. */
+const PART_BYTES_MIN = 16_384;
+
 /** The page as a body: one JSON array, or the bytes. */
 export function pageAnswer(page: Page, fields: Fields): Answer & { readonly body: Uint8Array } {
-  const json = payloadKind(page.contentType) === "json";
+  const json = isJson(page);
   return {
-    status: 200,
-    fields: { ...fields, "Content-Type": servedType(page.contentType) },
+    ...headOf(page, fields),
     body: json ? jsonArray(page.messages) : joinBytes(page.messages),
   };
 }
 
-/** The same for a page that nobody else has: its memory is freed with the answer. */
+/**
+ * The same for a page that nobody else has: its memory is freed with the answer.
+ *
+ * PERF: four readers of a stream of 64 KiB messages get 1.1 times as much where its parts are not
+ * joined first (Node, 2026-11-22).
+ */
 export function ownPageAnswer(page: Page, fields: Fields): Answer {
+  if (page.bytes < RELEASE_BYTES_MIN) return pageAnswer(page, fields);
+  const { messages, bytes } = page;
+  if (!isJson(page) && bytes >= PART_BYTES_MIN * messages.length) {
+    return { ...headOf(page, fields), body: messages, release: () => page.release() };
+  }
   const answer = pageAnswer(page, fields);
-  if (page.bytes < RELEASE_BYTES_MIN) return answer;
   return { ...answer, release: () => release(page, answer.body) };
+}
+
+function headOf(page: Page, fields: Fields): Pick<Answer, "status" | "fields"> {
+  return { status: 200, fields: { ...fields, "Content-Type": servedType(page.contentType) } };
+}
+
+function isJson(page: Page): boolean {
+  return payloadKind(page.contentType) === "json";
 }
 
 /**

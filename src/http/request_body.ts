@@ -60,13 +60,16 @@ async function readSmall(
   held.bytes = announced;
   return await new Promise<Uint8Array>((resolve, reject) => {
     const done = bodyDeadlines.begin(() => reject(stalled()));
-    request.arrayBuffer().then((buffer) => {
+    const take = (body: Uint8Array | ArrayBuffer): void => {
       done();
-      resolve(new Uint8Array(buffer));
-    }, () => {
+      resolve(body instanceof Uint8Array ? body : new Uint8Array(body));
+    };
+    const fail = (): void => {
       done();
       reject(new HttpProblem("BODY_INCOMPLETE"));
-    });
+    };
+    if (request.bytes === undefined) request.arrayBuffer().then(take, fail);
+    else request.bytes().then(take, fail);
   });
 }
 

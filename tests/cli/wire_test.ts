@@ -105,6 +105,22 @@ test("serve: bodies of every framing and size are stored byte for byte", async (
 
 const closes = "Deno" in globalThis && "Deno closes the connection of a body that nobody read";
 
+test("serve: pages of large and of small messages arrive whole, again and again", async () => {
+  await serving({}, async ({ url, store }) => {
+    const sent = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 7) ^ (i >> 8));
+    for (const size of [40_000, 100]) {
+      const messages: Uint8Array[] = [];
+      for (let at = 0; at < sent.length; at += size) messages.push(sent.subarray(at, at + size));
+      await store.create(`of-${size}`, { messages });
+      for (let round = 0; round < 3; round++) {
+        const answer = await fetch(`${url}/v1/stream/of-${size}?offset=-1`);
+        assert.equal(answer.headers.get("Content-Length"), String(sent.length));
+        assert.deepEqual(new Uint8Array(await answer.arrayBuffer()), sent);
+      }
+    }
+  });
+});
+
 test("serve: a refused request with a small body leaves its connection usable", {
   skip: closes,
 }, async () => {
