@@ -21,7 +21,7 @@ export interface HttpRequest {
   readonly url: string;
   /** The target as sent, where the server shows it: `url` may be normalised. */
   readonly target?: string;
-  /** The headers; names in any case. A header that was sent twice is one, joined by a comma. */
+  /** The headers; asked for in lower case. A header that was sent twice is one, joined by a comma. */
   readonly headers: Pick<Headers, "get" | "has">;
   /** The body as it arrives. To be read once, this way or the other. */
   readonly body: ReadableStream<Uint8Array> | null;

@@ -11,30 +11,42 @@ import type { HttpAnswer } from "./http_server.ts";
 /** How long the rest of a body that nobody wants may still come, milliseconds. */
 const LINGER_MS = 500;
 
-/** Sends `answer`; resolves when all of it was handed on or the client is gone. */
-export async function sendAnswer(
+/** Sends `answer`; the promise, if any, resolves when the rest was handed on or the client is gone. */
+export function sendAnswer(
   answer: HttpAnswer,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-): Promise<void> {
+): Promise<void> | undefined {
   const { status, fields, body, release } = answer;
   if (body instanceof ReadableStream) {
-    if (outgoing.destroyed) return await body.cancel();
+    if (outgoing.destroyed) return body.cancel();
     outgoing.writeHead(status, fields).flushHeaders();
-    return await pump(body, outgoing);
+    return pump(body, outgoing);
   }
-  if (outgoing.destroyed) return;
+  if (outgoing.destroyed) return undefined;
   if (release !== undefined) outgoing.once("finish", release);
   const head = body === undefined ? fields : { ...fields, "Content-Length": lengthOf(body) };
   outgoing.writeHead(status, head);
-  if (incoming.complete && !isParts(body)) {
+  if (!incoming.complete) return sendEarly(body, incoming, outgoing);
+  if (isParts(body)) {
+    // What is written in this turn goes to the system in one call.
+    for (const part of body) outgoing.write(part);
+    outgoing.end();
+  } else {
     outgoing.end(body);
-    return;
   }
-  // What is written in this turn goes to the system in one call.
+  return undefined;
+}
+
+/** Answers while the client still sends. */
+async function sendEarly(
+  body: Body | undefined,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
   if (body === undefined) outgoing.flushHeaders();
   else for (const part of isParts(body) ? body : [body]) outgoing.write(part);
-  if (!incoming.complete) await linger(incoming);
+  await linger(incoming);
   outgoing.end();
 }
 

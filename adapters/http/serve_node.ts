@@ -37,7 +37,9 @@ export async function serveNode(
     joinDuplicateHeaders: true,
   }, async (incoming, outgoing) => {
     try {
-      await sendAnswer(await responder(new NodeRequest(incoming, outgoing)), incoming, outgoing);
+      const answer = await responder(new NodeRequest(incoming, outgoing));
+      const sending = sendAnswer(answer, incoming, outgoing);
+      if (sending !== undefined) await sending;
     } catch (error) {
       outgoing.destroy();
       options.onError(error);

@@ -28,7 +28,7 @@ export interface HttpRequest extends Pick<Request, "method" | "url" | "signal" |
   bytes?(): Promise<Uint8Array>;
 }
 
-/** Headers, to be read by name. */
+/** Headers, to be read by name in lower case, which is how servers keep them. */
 export type RequestHeaders = Pick<Headers, "get" | "has">;
 
 /** What all requests of one handler share. */

@@ -25,7 +25,7 @@ export async function getStream(exchange: Exchange): Promise<Answer> {
     return pageAnswer(page, { ...pageFields(page), "Cache-Control": "no-store" });
   }
   const fields = cachedFields(page, settings);
-  const condition = request.headers.get("If-None-Match");
+  const condition = request.headers.get("if-none-match");
   if (condition !== null && noneMatchHits(condition, fields.ETag)) return { status: 304, fields };
   return ownPageAnswer(page, fields);
 }

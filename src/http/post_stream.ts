@@ -61,7 +61,7 @@ function draftOf(exchange: Exchange, body: Uint8Array): Draft {
     if (!close) throw new HttpProblem("EMPTY_BODY");
     return { messages: [], options };
   }
-  const given = headers.get("Content-Type");
+  const given = headers.get("content-type");
   if (given === null || given === "") throw new HttpProblem("CONTENT_TYPE_MISSING");
   const type = contentType(given);
   const messages = splitMessages(body, payloadKind(type), exchange.settings.maxJsonDepth);

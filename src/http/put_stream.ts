@@ -20,7 +20,7 @@ import { rawPath, streamName, streamPath } from "./stream_path.ts";
 export function putStream(exchange: Exchange): Promise<Answer> {
   const { headers } = exchange.request;
   const fork = forkOf(headers, exchange.settings.basePath);
-  const given = headers.get("Content-Type");
+  const given = headers.get("content-type");
   const type = given === null || given === "" ? undefined : contentType(given);
   const options: CreateOptions = {
     ...expiryFields(headers),
@@ -60,8 +60,8 @@ async function firstMessages(
 }
 
 function forkOf(headers: RequestHeaders, basePath: string): ForkOptions | undefined {
-  const from = headers.get("Stream-Forked-From");
-  const offset = headers.get("Stream-Fork-Offset");
+  const from = headers.get("stream-forked-from");
+  const offset = headers.get("stream-fork-offset");
   const subOffset = subOffsetField(headers);
   if (from === null) {
     if (offset === null && subOffset === undefined) return undefined;

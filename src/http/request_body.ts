@@ -28,7 +28,7 @@ export async function withBody<T>(
   use: (body: Uint8Array) => Promise<T>,
 ): Promise<T> {
   const { request, bodies, settings } = exchange;
-  const length = request.headers.get("Content-Length");
+  const length = request.headers.get("content-length");
   const announced = length === null ? undefined : Number(length);
   if (announced !== undefined && announced > settings.maxBodyBytes) {
     throw tooLarge(settings.maxBodyBytes);
@@ -49,16 +49,16 @@ export async function withBody<T>(
  * A body whose announced length is small, which the server enforces: platforms read it faster as a
  * whole. It must come within the time of one silence.
  */
-async function readSmall(
+function readSmall(
   exchange: Exchange,
   announced: number,
   held: { bytes: number },
-): Promise<Uint8Array> {
+): Uint8Array | Promise<Uint8Array> {
   if (announced === 0) return EMPTY;
   const { bodies, request, bodyDeadlines } = exchange;
   if (!bodies.tryTake(announced)) throw busy("too many request bodies at one time");
   held.bytes = announced;
-  return await new Promise<Uint8Array>((resolve, reject) => {
+  return new Promise<Uint8Array>((resolve, reject) => {
     const done = bodyDeadlines.begin(() => reject(stalled()));
     const take = (body: Uint8Array | ArrayBuffer): void => {
       done();

@@ -26,7 +26,7 @@ export interface ProducerFields {
 
 /** Whether `Stream-Closed` asks for closing: `true` in any case; all other values are ignored. */
 export function closedFlag(headers: RequestHeaders): boolean {
-  return headers.get("Stream-Closed")?.trim().toLowerCase() === "true";
+  return headers.get("stream-closed")?.trim().toLowerCase() === "true";
 }
 
 /**
@@ -34,9 +34,9 @@ export function closedFlag(headers: RequestHeaders): boolean {
  * @throws HttpProblem `INVALID_PRODUCER` when only some are there or one is malformed.
  */
 export function producerFields(headers: RequestHeaders): ProducerFields | undefined {
-  const id = headers.get("Producer-Id");
-  const epoch = headers.get("Producer-Epoch");
-  const seq = headers.get("Producer-Seq");
+  const id = headers.get("producer-id");
+  const epoch = headers.get("producer-epoch");
+  const seq = headers.get("producer-seq");
   if (id === null && epoch === null && seq === null) return undefined;
   if (id === null || epoch === null || seq === null) {
     throw new HttpProblem(
@@ -56,7 +56,7 @@ export function producerFields(headers: RequestHeaders): ProducerFields | undefi
 
 /** The `Stream-Seq` header, or `undefined`; compared byte by byte, so any text will do. */
 export function sequenceField(headers: RequestHeaders): string | undefined {
-  const value = headers.get("Stream-Seq");
+  const value = headers.get("stream-seq");
   if (value === null) return undefined;
   if (value === "" || value.length > MAX_ID_LENGTH) {
     throw new HttpProblem("INVALID_HEADER", `Stream-Seq has 1 to ${MAX_ID_LENGTH} characters`);
@@ -77,8 +77,8 @@ export interface ExpiryFields {
  * @throws HttpProblem `INVALID_HEADER` when both are there or one is malformed.
  */
 export function expiryFields(headers: RequestHeaders): ExpiryFields {
-  const ttl = headers.get("Stream-TTL");
-  const expires = headers.get("Stream-Expires-At");
+  const ttl = headers.get("stream-ttl");
+  const expires = headers.get("stream-expires-at");
   if (ttl !== null && expires !== null) {
     throw new HttpProblem("INVALID_HEADER", "Stream-TTL and Stream-Expires-At exclude each other");
   }
@@ -102,7 +102,7 @@ export function expiryFields(headers: RequestHeaders): ExpiryFields {
 
 /** `Stream-Fork-Sub-Offset`: a decimal count of bytes or messages, or `undefined`. */
 export function subOffsetField(headers: RequestHeaders): number | undefined {
-  const value = headers.get("Stream-Fork-Sub-Offset");
+  const value = headers.get("stream-fork-sub-offset");
   if (value === null) return undefined;
   const count = strictInteger(value);
   if (count === undefined) {

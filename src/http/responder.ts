@@ -55,11 +55,11 @@ export function createResponder(store: StreamStore, options: HandlerOptions = {}
   };
 }
 
-async function answer(request: HttpRequest, shared: Shared): Promise<Answer> {
+function answer(request: HttpRequest, shared: Shared): Answer | Promise<Answer> {
   const { method, target } = request;
   if (target !== undefined) {
     checkTarget(target);
-    checkHost(request.headers.get("Host"));
+    checkHost(request.headers.get("host"));
   }
   if (method === "OPTIONS") return { status: 204, fields: preflightFields() };
   const act = ACTIONS.get(method);
@@ -67,7 +67,7 @@ async function answer(request: HttpRequest, shared: Shared): Promise<Answer> {
   const path = target === undefined ? rawPath(request.url) : targetPath(target);
   const name = streamName(path, shared.settings.basePath);
   if (name === undefined) throw new HttpProblem("NO_ROUTE");
-  return await act({ ...shared, request, name });
+  return act({ ...shared, request, name });
 }
 
 const ACTIONS: ReadonlyMap<string, (exchange: Exchange) => Promise<Answer>> = new Map([
@@ -100,7 +100,7 @@ function problemAnswer(problem: HttpProblem): Answer {
 function whole(answer: Answer, request: HttpRequest, settings: Settings): Answer {
   const { status, body, release } = answer;
   const { method, headers: asked } = request;
-  const cors = method === "GET" || method === "OPTIONS" || asked.has("Origin");
+  const cors = method === "GET" || method === "OPTIONS" || asked.has("origin");
   const fields = {
     ...commonFields(settings),
     ...(cors ? corsFields(settings) : undefined),

@@ -14,7 +14,8 @@ import { decodeProducer, encodeProducer, judgeProducer } from "./producer.ts";
 import { lookUp, type StreamEntry } from "./stream_lookup.ts";
 import { encodeState, type StreamState } from "./stream_state.ts";
 import type { AppendOptions, AppendOutcome, ProducerRequest, Refusal } from "./stream_store.ts";
-import { numberKey, pairKey, suffixedKey, type Tables, type TableWriter } from "./tables.ts";
+import { numberKey, pairKey, suffixedKey } from "./table_keys.ts";
+import type { Tables, TableWriter } from "./tables.ts";
 import { decodeText, encodeText } from "./text.ts";
 
 /** An append, checked for its own sake. */

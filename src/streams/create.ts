@@ -17,7 +17,8 @@ import { encodeConfig, type Lifetime, type StreamConfig } from "./stream_config.
 import { describe, findEntry, readOrigin, readState, type StreamEntry } from "./stream_lookup.ts";
 import { encodeState, type StreamState } from "./stream_state.ts";
 import type { ConfigMismatch, CreateOptions, CreateOutcome } from "./stream_store.ts";
-import { numberKey, pairKey, type Tables, type TableWriter, takeNumber } from "./tables.ts";
+import { numberKey, pairKey } from "./table_keys.ts";
+import { type Tables, type TableWriter, takeNumber } from "./tables.ts";
 
 /** A creation, checked for its own sake. */
 export interface CreateRequest {

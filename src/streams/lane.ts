@@ -89,10 +89,12 @@ export class Lane {
     this.#flush();
     this.#underWay++;
     try {
-      return await this.#database.update<T>((tx) => body(new PendingTables(tx)), {
-        durability,
-        isolation,
-      });
+      return await this.#database.update<T>((tx) => {
+        const tables = new PendingTables(tx);
+        const value = body(tables);
+        tables.finish();
+        return value;
+      }, { durability, isolation });
     } finally {
       this.#ended(1);
     }
@@ -141,16 +143,23 @@ export class Lane {
       try {
         ran.push({ change, answer: { value: change.body(tables) } });
       } catch (error) {
-        if (tables.writes !== writes) {
-          tx.rollback();
-          if (group.length > 1) return false;
-          this.#fail(group, error);
-          return true;
-        }
+        if (tables.writes !== writes) return this.#undo(tx, group, error);
         ran.push({ change, answer: { error } });
       }
     }
+    try {
+      tables.finish();
+    } catch (error) {
+      return this.#undo(tx, group, error);
+    }
     tx.commit().then(() => this.#settle(ran), (error) => this.#fail(group, error));
+    return true;
+  }
+
+  #undo(tx: Transaction, group: readonly Change[], error: unknown): boolean {
+    tx.rollback();
+    if (group.length > 1) return false;
+    this.#fail(group, error);
     return true;
   }
 

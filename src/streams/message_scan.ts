@@ -10,7 +10,8 @@ import type { SourceRange } from "./fork_origin.ts";
 import type { Position } from "./offset.ts";
 import { readOrigin } from "./stream_lookup.ts";
 import type { StreamState } from "./stream_state.ts";
-import { numberAt, pairKey, type TableReader, type Tables } from "./tables.ts";
+import { numberAt, pairKey } from "./table_keys.ts";
+import type { TableReader, Tables } from "./tables.ts";
 
 /** Messages read in one go. */
 export interface Scan {

@@ -16,13 +16,8 @@ import { ByteReader } from "../base/byte_reader.ts";
 import { ByteWriter } from "../base/byte_writer.ts";
 import { compareBytes } from "../base/compare.ts";
 import { DIRECT_NAME_BYTES_MAX } from "./limits.ts";
-import {
-  suffixedKey,
-  type TableReader,
-  type Tables,
-  type TableWriter,
-  takeNumber,
-} from "./tables.ts";
+import { suffixedKey } from "./table_keys.ts";
+import { type TableReader, type Tables, type TableWriter, takeNumber } from "./tables.ts";
 import { checkFormat } from "./text.ts";
 
 const MARK = 0xff;

@@ -13,7 +13,8 @@ import { encodeState } from "./stream_state.ts";
 import { findName, unbindName } from "./name_index.ts";
 import { decodeConfig } from "./stream_config.ts";
 import { readOrigin, readState, type StreamEntry } from "./stream_lookup.ts";
-import { numberKey, pairKey, type Tables, type TableWriter } from "./tables.ts";
+import { numberKey, pairKey } from "./table_keys.ts";
+import type { Tables, TableWriter } from "./tables.ts";
 import { encodeText } from "./text.ts";
 
 /**

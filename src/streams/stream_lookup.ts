@@ -12,7 +12,8 @@ import { formatOffset } from "./offset.ts";
 import { decodeConfig, incarnation, type StreamConfig } from "./stream_config.ts";
 import { decodeState, type StreamState } from "./stream_state.ts";
 import type { Gone, NotFound, StreamInfo } from "./stream_store.ts";
-import { numberKey, type TableReader, type Tables } from "./tables.ts";
+import { numberKey } from "./table_keys.ts";
+import type { TableReader, Tables } from "./tables.ts";
 
 /** A stream that a name stands for. */
 export interface StreamEntry {

@@ -15,7 +15,8 @@ import { removeStream } from "./removal.ts";
 import { encodeConfig } from "./stream_config.ts";
 import { findEntry } from "./stream_lookup.ts";
 import { encodeState } from "./stream_state.ts";
-import { numberAt, numberKey, pairKey, type Tables, type TableWriter } from "./tables.ts";
+import { numberAt, numberKey, pairKey } from "./table_keys.ts";
+import type { Tables, TableWriter } from "./tables.ts";
 import { decodeText, encodeText } from "./text.ts";
 
 /** An entry of the deadline index whose time has come. */

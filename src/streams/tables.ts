@@ -1,6 +1,5 @@
 /**
- * The trees of the embedded stream store and their keys. All numbers in keys are 8 bytes,
- * big-endian, so that the order of keys is that of numbers.
+ * The trees of the embedded stream store, and what their keys and values are.
  *
  *     tree                key                                value
  *     streams/names       name, see name_index.ts            stream_config.ts
@@ -27,6 +26,8 @@ import type { Database } from "../kernel/database.ts";
 import type { Definition } from "../kernel/definition.ts";
 import type { Transaction } from "../kernel/transaction/transaction.ts";
 import { index } from "../structures/index/index.ts";
+import { HeldStates } from "./held_states.ts";
+import { numberAt, numberKey } from "./table_keys.ts";
 import { checkFormat } from "./text.ts";
 
 /** What is asked of a tree for reading. */
@@ -99,12 +100,16 @@ export function durableTables(database: Database): Tables {
   };
 }
 
-/** The trees as a transaction sees them: the newest commit, durable or not, and its own writes. */
+/**
+ * The trees as a transaction sees them: the newest commit, durable or not, and its own writes, of
+ * which those of states wait for {@linkcode PendingTables.finish}.
+ */
 export class PendingTables implements Tables<TableWriter> {
   /** Writes so far. */
   writes = 0;
   readonly #tx: Transaction;
   readonly #open = new Map<Table, TableWriter>();
+  #states: HeldStates | undefined;
 
   /** The trees of a transaction, each opened when it is asked for. */
   constructor(tx: Transaction) {
@@ -120,7 +125,7 @@ export class PendingTables implements Tables<TableWriter> {
   }
 
   get states(): TableWriter {
-    return this.#table(STATES);
+    return this.#states ??= new HeldStates(this.#table(STATES), () => this.writes++);
   }
 
   get origins(): TableWriter {
@@ -143,6 +148,11 @@ export class PendingTables implements Tables<TableWriter> {
     return this.#table(COUNTERS);
   }
 
+  /** To be called once before the transaction commits. */
+  finish(): void {
+    this.#states?.release();
+  }
+
   #table(definition: Table): TableWriter {
     const open = this.#open.get(definition);
     if (open !== undefined) return open;
@@ -162,35 +172,6 @@ export class PendingTables implements Tables<TableWriter> {
     this.#open.set(definition, counted);
     return counted;
   }
-}
-
-/** A key of one number. */
-export function numberKey(value: number): Uint8Array {
-  const key = new Uint8Array(8);
-  putNumber(key, 0, value);
-  return key;
-}
-
-/** A key of two numbers. */
-export function pairKey(first: number, second: number): Uint8Array {
-  const key = new Uint8Array(16);
-  putNumber(key, 0, first);
-  putNumber(key, 8, second);
-  return key;
-}
-
-/** A key of a number and bytes. */
-export function suffixedKey(value: number, suffix: Uint8Array): Uint8Array {
-  const key = new Uint8Array(8 + suffix.length);
-  putNumber(key, 0, value);
-  key.set(suffix, 8);
-  return key;
-}
-
-/** The number at `at` of a key: exact up to 2^53 - 1. */
-export function numberAt(key: Uint8Array, at: number): number {
-  const view = new DataView(key.buffer, key.byteOffset + at, 8);
-  return view.getUint32(0) * 0x1_0000_0000 + view.getUint32(4);
 }
 
 /** Takes the next unused number: of a stream, or of the first part of long names. */
@@ -225,16 +206,4 @@ export function putCleanMark(tables: Tables<TableWriter>, floor: number): void {
 /** Takes the mark away. */
 export function removeCleanMark(tables: Tables<TableWriter>): void {
   tables.counters.remove(CLEAN_KEY);
-}
-
-function putNumber(key: Uint8Array, at: number, value: number): void {
-  const high = Math.floor(value / 0x1_0000_0000);
-  key[at] = high >>> 24;
-  key[at + 1] = high >>> 16;
-  key[at + 2] = high >>> 8;
-  key[at + 3] = high;
-  key[at + 4] = value / 0x100_0000;
-  key[at + 5] = value / 0x1_0000;
-  key[at + 6] = value / 0x100;
-  key[at + 7] = value;
 }

@@ -11,7 +11,8 @@ import { SWEEP_DEADLINES_MAX, SWEEP_ENTRIES_MAX, SWEEP_TOUCHES_MAX } from "./lim
 import { freeGarbage } from "./removal.ts";
 import type { SweepReport } from "./stream_store.ts";
 import { dueDeadlines, expireStreams, persistRenewals } from "./sweep.ts";
-import { numberAt, numberKey, putCleanMark, type Tables } from "./tables.ts";
+import { numberAt, numberKey } from "./table_keys.ts";
+import { putCleanMark, type Tables } from "./tables.ts";
 import type { Waiters } from "./waiters.ts";
 
 /** The upkeep of one store. */

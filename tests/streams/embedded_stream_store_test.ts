@@ -6,7 +6,7 @@ import { codec } from "../../src/base/codec.ts";
 import type { IoAdapter } from "../../src/io/adapter.ts";
 import { Database } from "../../src/kernel/database.ts";
 import { EmbeddedStreamStore } from "../../src/streams/embedded_stream_store.ts";
-import { numberKey } from "../../src/streams/tables.ts";
+import { numberKey } from "../../src/streams/table_keys.ts";
 import { index } from "../../src/structures/index/index.ts";
 import { assertTexts, done, messages, page, reason, START } from "./outcomes.ts";
 import { streamStoreContract } from "./stream_store_contract.ts";

@@ -6,7 +6,7 @@ import { formatOffset, parseOffset } from "../../src/streams/offset.ts";
 import { decodeProducer, encodeProducer } from "../../src/streams/producer.ts";
 import { decodeConfig, encodeConfig } from "../../src/streams/stream_config.ts";
 import { decodeState, encodeState } from "../../src/streams/stream_state.ts";
-import { numberAt, numberKey, pairKey, suffixedKey } from "../../src/streams/tables.ts";
+import { numberAt, numberKey, pairKey, suffixedKey } from "../../src/streams/table_keys.ts";
 import { messages } from "./outcomes.ts";
 
 const hex = (bytes: Uint8Array): string =>

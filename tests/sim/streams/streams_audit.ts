@@ -6,7 +6,8 @@ import { listNames } from "../../../src/streams/name_index.ts";
 import { decodeProducer } from "../../../src/streams/producer.ts";
 import { decodeConfig, type StreamConfig } from "../../../src/streams/stream_config.ts";
 import { decodeState, type StreamState } from "../../../src/streams/stream_state.ts";
-import { numberAt, numberKey, type TableReader, type Tables } from "../../../src/streams/tables.ts";
+import { numberAt, numberKey } from "../../../src/streams/table_keys.ts";
+import type { TableReader, Tables } from "../../../src/streams/tables.ts";
 import { contentOf, lineOf, offsetText, producerText } from "./streams_model.ts";
 import { sumOfRun } from "./streams_sums.ts";
 
