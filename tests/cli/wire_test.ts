@@ -118,6 +118,12 @@ test("serve: pages of large and of small messages arrive whole, again and again"
         assert.deepEqual(new Uint8Array(await answer.arrayBuffer()), sent);
       }
     }
+    const texts = Array.from({ length: 2000 }, (_, i) => `message ${i}`.padEnd(100, "."));
+    const messages = texts.map((text) => new TextEncoder().encode(JSON.stringify(text)));
+    await store.create("json", { contentType: "application/json", messages });
+    for (let round = 0; round < 3; round++) {
+      assert.deepEqual(await (await fetch(`${url}/v1/stream/json?offset=-1`)).json(), texts);
+    }
   });
 });
 
