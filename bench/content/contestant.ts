@@ -4,15 +4,24 @@
  * @module
  */
 
-/** One store, open. It may not keep the bytes that it is given. */
+/** What a get hands out. */
+export type Fetched = Uint8Array | Promise<Uint8Array>;
+
+/**
+ * One store, open. It may not keep the bytes that it is given. What it hands out is verified by its
+ * digest, and the caller's own memory. A put is durable when it is done, where the store can be that.
+ */
 export interface ContentContestant {
-  /** Stores a blob. @returns what names it */
+  /** Stores a blob, the way that is fastest for a single caller. @returns what names it */
   put(blob: Uint8Array): unknown;
-  /**
-   * The bytes of a blob, verified by its digest; the caller's own memory. `isAlone`: nobody else asks
-   * for anything meanwhile.
-   */
-  get(id: unknown, isAlone: boolean): Uint8Array | Promise<Uint8Array>;
+  /** Stores a blob, the way that is fastest when 64 callers do it at once. @returns what names it */
+  putShared(blob: Uint8Array): unknown;
+  /** Stores blobs that are durable together. @returns what names them, in their order */
+  putBatch(blobs: readonly Uint8Array[]): Promise<unknown[]>;
+  /** The bytes of a blob, the way that is fastest for a single caller. */
+  get(id: unknown): Fetched;
+  /** The bytes of a blob, the way that is fastest when 64 callers do it at once. */
+  getShared(id: unknown): Fetched;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 /**
- * Our content store through the public API: every put is one `update`, on disk when it resolves.
+ * Our content store through the public API: a batch is one `update` with all its puts, any other put
+ * is an `update` of its own, and each is on disk when it resolves.
  *
  * @module
  */
@@ -22,11 +23,25 @@ class Holdfast implements ContentContestant {
     return this.#database.update((tx) => tx.open(BLOBS).put(blob));
   }
 
-  get(id: unknown, isAlone: boolean): Uint8Array | Promise<Uint8Array> {
-    const blobs = this.#database.open(BLOBS);
-    return isAlone
-      ? blobs.get(id as ContentId)!
-      : blobs.read(id as ContentId).then((bytes) => bytes!);
+  /** Those of one turn share a sync. */
+  putShared(blob: Uint8Array): Promise<ContentId> {
+    return this.put(blob);
+  }
+
+  putBatch(blobs: readonly Uint8Array[]): Promise<ContentId[]> {
+    return this.#database.update((tx) => {
+      const store = tx.open(BLOBS);
+      return blobs.map((blob) => store.put(blob));
+    });
+  }
+
+  get(id: unknown): Uint8Array {
+    return this.#database.open(BLOBS).get(id as ContentId)!;
+  }
+
+  /** Its digest is made off the thread. */
+  async getShared(id: unknown): Promise<Uint8Array> {
+    return (await this.#database.open(BLOBS).read(id as ContentId))!;
   }
 
   close(): Promise<void> {

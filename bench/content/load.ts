@@ -1,14 +1,11 @@
 /**
- * Our content store beside cacache in one interleaved run. See bench/README.md.
+ * Our content store beside lmdb and cacache in one interleaved run. See bench/README.md.
  *
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import { parseArgs } from "node:util";
-import { CALLERS, together } from "../callers.ts";
 import { positiveInteger, runCommand } from "../command_line.ts";
-import { randomBytes } from "../compare/workload.ts";
 import { interleave } from "../interleave.ts";
 import type { ReportRow } from "../report.ts";
 import type { Runner } from "../runners.ts";
@@ -16,46 +13,47 @@ import { loadRunners, versionsOf } from "../runners.ts";
 import { REPORT_HELP, REPORT_OPTIONS, reportRun } from "../report_run.ts";
 import { createFolder, removeFolder } from "../run_folder.ts";
 import type { ContentContestant, ContentModule } from "./contestant.ts";
+import type { ContentTask, Size } from "./rows.ts";
+import { blobsOf, rowName, rowOf, SIZES, TASKS } from "./rows.ts";
+import { Blobs, getRandom, putAll, verify } from "./workload.ts";
 
 /** The modules are imported when they take part. */
 const CONTESTANTS: Readonly<Record<string, () => Promise<ContentModule>>> = {
   holdfast: async () => (await import("./holdfast.ts")).load(),
+  lmdb: async () => (await import("./lmdb.ts")).load(),
   cacache: async () => (await import("./cacache.ts")).load(),
 };
 
 const USAGE = `usage: node --expose-gc bench/content/load.ts [options]
-  --blobs N          blobs of 1 KiB a round; of 64 KiB a quarter, of 1 MiB a fiftieth  (4000)
-  --rounds N         counted rounds                                                    (5)
-  --contestants A,B  of ${Object.keys(CONTESTANTS).join()}                               (all)
+  --blobs N          blobs of 1 KiB a round, in whole batches; of 64 KiB a quarter, of 1 MiB
+                     a fortieth, and of each a quarter in the rows without targets    (2560)
+  --rounds N         counted rounds                                                   (5)
+  --contestants A,B  of ${Object.keys(CONTESTANTS).join()}                            (all)
 ${REPORT_HELP}`;
 
-/** A size of blobs, with how many there are of each 1 KiB blob, and what must be reached. */
-interface Size {
-  readonly name: string;
-  readonly bytes: number;
-  readonly part: number;
-  readonly target?: number;
-}
-
-const SIZES: readonly Size[] = [
-  { name: "1 KiB", bytes: 1024, part: 1, target: 2 },
-  { name: "64 KiB", bytes: 64 * 1024, part: 1 / 4, target: 2 },
-  { name: "1 MiB", bytes: 1024 * 1024, part: 1 / 50 },
-];
-
-/** What a contestant has stored in this round. */
+/** What a contestant has stored in a round. */
 interface Stored {
   readonly store: ContentContestant;
   readonly folder: string;
-  /** One blob after the other. */
-  readonly bytes: Uint8Array;
-  readonly ids: unknown[];
+  readonly blobs: Blobs;
+}
+
+/** One size of blobs, and where the stores are. */
+interface Stage {
+  readonly runners: readonly Runner<ContentModule>[];
+  readonly folder: string;
+  readonly size: Size;
+  /** Blobs of 1 KiB a round. */
+  readonly blobs: number;
+  readonly rounds: number;
+  /** What the last round of puts has left. */
+  readonly stored: Map<Runner<ContentModule>, Stored>;
 }
 
 await runCommand(USAGE, async () => {
   const { values } = parseArgs({
     options: {
-      blobs: { type: "string", default: "4000" },
+      blobs: { type: "string", default: "2560" },
       rounds: { type: "string", default: "5" },
       contestants: { type: "string", default: Object.keys(CONTESTANTS).join() },
       ...REPORT_OPTIONS,
@@ -68,71 +66,57 @@ await runCommand(USAGE, async () => {
   await reportRun(values, async (folder) => {
     const versions = versionsOf(runners);
     console.log(versions);
-    const rows: ReportRow[] = [];
+    const byTask = new Map<ContentTask, ReportRow[]>(TASKS.map((task) => [task, []]));
     for (const size of SIZES) {
-      rows.push(...await measureSize(runners, folder, size, Math.ceil(blobs * size.part), rounds));
+      const stage: Stage = { runners, folder, size, blobs, rounds, stored: new Map() };
+      for (const task of TASKS) byTask.get(task)!.push(await measure(stage, task));
+      for (const stored of stage.stored.values()) await remove(stored);
     }
     const contestants = runners.map(({ name }) => name);
+    const rows = [...byTask.values()].flat();
     return { title: `Content store: ${versions}`, contestants, rows, notes: absent };
   });
 });
 
-/** Puts and gets of one size, by one caller and by 64; each row of puts fills stores of its own. */
-async function measureSize(
-  runners: readonly Runner<ContentModule>[],
-  folder: string,
-  size: Size,
-  count: number,
-  rounds: number,
-): Promise<ReportRow[]> {
-  const rows: ReportRow[] = [];
-  for (const callers of [1, CALLERS]) {
-    const stored = new Map<Runner<ContentModule>, Stored>();
-    const label = `${size.name}, ${callers} ${callers === 1 ? "caller" : "callers"}`;
-    const puts = await interleave(`put ${label}`, runners, rounds, async (runner, round) => {
-      await remove(stored.get(runner));
-      const directory = createFolder(folder, runner.name, `${size.bytes}-${callers}-${round}`);
-      const store = await runner.module.open(directory);
-      const ids: unknown[] = [];
-      // Made before the clock starts: other blobs for each round, the same for each contestant.
-      const bytes = randomBytes(round + 2, count * size.bytes);
-      stored.set(runner, { store, folder: directory, bytes, ids });
-      return await together(callers, count, async (i) => {
-        ids[i] = await store.put(bytes.subarray(i * size.bytes, (i + 1) * size.bytes));
-      });
-    });
-    const gets = await interleave(`get ${label}`, runners, rounds, async (runner, round) => {
-      const { store, ids } = stored.get(runner)!;
-      if (round < 0) await verify(stored.get(runner)!, size.bytes);
-      const picks = new Uint32Array(randomBytes(round + 100, count * 4).buffer);
-      return await together(callers, count, async (i) => {
-        const pending = store.get(ids[picks[i]! % count], callers === 1);
-        const bytes = pending instanceof Uint8Array ? pending : await pending;
-        if (bytes.length !== size.bytes) throw new Error("a blob came back in another length");
-      });
-    });
-    for (const kept of stored.values()) await remove(kept);
-    const target = size.target === undefined ? {} : { targets: [{ ratio: size.target }] };
-    rows.push(
-      { name: `put ${label}`, unit: "blobs/s", better: "higher", ...target, rounds: puts },
-      { name: `get ${label}`, unit: "blobs/s", better: "higher", ...target, rounds: gets },
-    );
-  }
-  return rows;
+async function measure(stage: Stage, task: ContentTask): Promise<ReportRow> {
+  const { runners, rounds, size, stored } = stage;
+  const isGet = task === "get" || task === "getShared";
+  const figures = await interleave(
+    rowName(task, size),
+    runners,
+    rounds,
+    (runner, round) => {
+      if (!isGet) return put(stage, task, runner, round);
+      const { store, blobs } = stored.get(runner)!;
+      return getRandom(task, store, blobs, round + 100);
+    },
+  );
+  return rowOf(task, size, figures);
 }
 
-/** Gets all that was put, and compares every byte. */
-async function verify({ store, bytes, ids }: Stored, blobBytes: number): Promise<void> {
-  for (const [i, id] of ids.entries()) {
-    const blob = bytes.subarray(i * blobBytes, (i + 1) * blobBytes);
-    if (Buffer.compare(await store.get(id, true), blob) !== 0) {
-      throw new Error("a blob came back with other bytes");
-    }
-  }
+/** Fills a new store with blobs that no other round has, and the other contestants have, too. */
+async function put(
+  { folder, size, blobs, rounds, stored }: Stage,
+  task: ContentTask,
+  runner: Runner<ContentModule>,
+  round: number,
+): Promise<number> {
+  const old = stored.get(runner);
+  if (old !== undefined) await remove(old);
+  const directory = createFolder(folder, runner.name, `${size.bytes}-${task}-${round}`);
+  const fresh: Stored = {
+    store: await runner.module.open(directory),
+    folder: directory,
+    blobs: new Blobs(round + 2, blobsOf(task, size, blobs), size.bytes),
+  };
+  stored.set(runner, fresh);
+  const figure = await putAll(task, fresh.store, fresh.blobs, size.batch);
+  const isLast = round === rounds - 1;
+  await verify(fresh.store, fresh.blobs, isLast ? 0 : fresh.blobs.count - size.batch);
+  return figure;
 }
 
-async function remove(stored: Stored | undefined): Promise<void> {
-  if (stored === undefined) return;
-  await stored.store.close();
-  removeFolder(stored.folder);
+async function remove({ store, folder }: Stored): Promise<void> {
+  await store.close();
+  removeFolder(folder);
 }
