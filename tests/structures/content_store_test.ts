@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ContentId, contentStore, Database } from "../../mod.ts";
+import { ContentId, contentStore, Database, type DigestState } from "../../mod.ts";
 import { CHUNK_BYTES } from "../../src/structures/content/content_layout.ts";
 import { NOBODY, piecesOf, PLACES, someBytes, streamOf } from "./content_stores.ts";
 
@@ -279,5 +279,40 @@ test("contentStore.read takes the digest of its platform, made aside, and does n
   assert.deepEqual(made, [100_000]);
   digest.aside = () => Promise.resolve(new Uint8Array(4));
   await assert.rejects(db.open(sums).read(large!), { code: "CORRUPT_CONTENT" });
+  await db.close();
+});
+
+test("contentStore takes a digest made whole for what is all there, and does not believe bytes", async () => {
+  const made: number[] = [];
+  let isRight = true;
+  const digest = {
+    name: "sum",
+    outputLen: 4,
+    create: (): DigestState => {
+      let sum = 0;
+      return {
+        update: (bytes: Uint8Array): void => bytes.forEach((byte) => sum += byte),
+        digest: () => new Uint8Array(Uint32Array.of(sum).buffer),
+      };
+    },
+    whole: (bytes: Uint8Array): Uint8Array => {
+      made.push(bytes.length);
+      const state = digest.create();
+      state.update(isRight ? bytes : bytes.subarray(1));
+      return state.digest();
+    },
+  };
+  const sums = contentStore("sums", { digest });
+  const db = await Database.memory();
+  const bytes = someBytes(600_000);
+  const id = await db.update((tx) => tx.open(sums).put(bytes));
+  assert.deepEqual(db.open(sums).get(id), bytes);
+  assert.deepEqual(await db.open(sums).read(id), bytes);
+  assert.deepEqual(made, [600_000, 600_000, 600_000]);
+  const same = await db.update((tx) => tx.open(sums).put(new Blob([bytes]).stream()));
+  assert.ok(same.equals(id));
+  assert.equal(made.length, 3, "of a stream it is made piece by piece");
+  isRight = false;
+  assert.throws(() => db.open(sums).get(id), { code: "CORRUPT_CONTENT" });
   await db.close();
 });

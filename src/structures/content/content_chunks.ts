@@ -6,7 +6,7 @@
 
 import type { ByteWriter } from "../../base/byte_writer.ts";
 import { codec } from "../../base/codec.ts";
-import type { Digest, DigestState } from "../../base/digest.ts";
+import type { Digest } from "../../base/digest.ts";
 import type { Codec } from "../../base/key_codec.ts";
 import { CorruptionError } from "../../errors.ts";
 import type { TreeReader } from "../../kernel/definition.ts";
@@ -74,7 +74,7 @@ export function readWhole(
   digest: Digest,
 ): Uint8Array {
   const bytes = readUnproven(tree, id, head);
-  if (isDigestOf(id, digestOf(digest, bytes))) return bytes;
+  if (id.has(digestOf(digest, bytes))) return bytes;
   readPart(tree, id, head, 0, head.length);
   throw corrupt(id, "it does not match its digest");
 }
@@ -105,28 +105,20 @@ export function readPart(
 }
 
 /** The id by a digest that was made. @throws {TypeError} if the digest is not as long as it says */
-export function idOf(digest: Digest, state: DigestState): ContentId {
-  const id = new ContentId(digest.name, state.digest());
+export function idOf(digest: Digest, bytes: Uint8Array): ContentId {
+  const id = new ContentId(digest.name, bytes);
   if (id.isBy(digest.name, digest.outputLen)) return id;
   throw new TypeError(`The digest ${digest.name} does not have ${digest.outputLen} bytes`);
 }
 
-/** Whether a digest that was made is that of an id, which is by that digest. */
-export function isDigestOf(id: ContentId, state: DigestState): boolean {
-  return id.has(state.digest());
-}
-
-/** The digest of bytes, begun. */
-export function digestOf(digest: Digest, bytes: Uint8Array): DigestState {
+/** The digest of bytes. */
+export function digestOf(digest: Digest, bytes: Uint8Array): Uint8Array {
+  if (digest.whole !== undefined && bytes.length <= UPDATE_BYTES) return digest.whole(bytes);
   const state = digest.create();
-  if (bytes.length <= UPDATE_BYTES) {
-    state.update(bytes);
-    return state;
-  }
   for (let at = 0; at < bytes.length; at += UPDATE_BYTES) {
     state.update(bytes.subarray(at, at + UPDATE_BYTES));
   }
-  return state;
+  return state.digest();
 }
 
 /** Copies what it decodes into a target, as far as it lies there; the value is its length. */

@@ -95,7 +95,7 @@ class Inflow {
   end(): ContentId {
     const tree = this.#tree;
     const rest = this.#rest;
-    const id = idOf(this.#digest, this.#state);
+    const id = idOf(this.#digest, this.#state.digest());
     const known = headOf(tree, id);
     const isThere = known !== undefined && !known.aside;
     const length = this.#chunks * CHUNK_BYTES + rest.length;

@@ -6,7 +6,7 @@
 
 import type { Digest } from "../../base/digest.ts";
 import type { HeldTree } from "../../kernel/definition.ts";
-import { corrupt, isDigestOf, readChunk } from "./content_chunks.ts";
+import { corrupt, readChunk } from "./content_chunks.ts";
 import type { ContentId } from "./content_id.ts";
 import { chunkCount, type Head } from "./content_layout.ts";
 
@@ -29,7 +29,7 @@ export function outflow(
         const bytes = readChunk(tree, id, head, next);
         next++;
         state.update(bytes);
-        if (next === chunks && !isDigestOf(id, state)) {
+        if (next === chunks && !id.has(state.digest())) {
           throw corrupt(id, "it does not match its digest");
         }
         // A stream has no empty pieces.

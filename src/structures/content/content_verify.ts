@@ -9,7 +9,7 @@ import { CorruptionError } from "../../errors.ts";
 import type { CheckProblem } from "../../kernel/check/check.ts";
 import type { HeldCursor, TreeReader } from "../../kernel/definition.ts";
 import { visitCursor, WHOLE } from "../cursor_iterator.ts";
-import { corrupt, isDigestOf, readChunk } from "./content_chunks.ts";
+import { corrupt, readChunk } from "./content_chunks.ts";
 import { ContentId } from "./content_id.ts";
 import { chunkCount, chunkKey, type Head, headCodec, HEADS } from "./content_layout.ts";
 import type { ContentReport, ContentVerifyOptions, DamagedContent } from "./content_types.ts";
@@ -99,7 +99,7 @@ function* verifyOne(
       state.update(bytes);
       yield bytes.length;
     }
-    return isDigestOf(id, state) ? undefined : corrupt(id, "it does not match its digest");
+    return id.has(state.digest()) ? undefined : corrupt(id, "it does not match its digest");
   } catch (error) {
     if (error instanceof CorruptionError) return error;
     throw error;
