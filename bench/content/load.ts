@@ -25,8 +25,8 @@ const CONTESTANTS: Readonly<Record<string, () => Promise<ContentModule>>> = {
 };
 
 const USAGE = `usage: node --expose-gc bench/content/load.ts [options]
-  --blobs N          blobs of 1 KiB a round, in whole batches; of 64 KiB a 16th, of 1 MiB a
-                     160th, and of each an eighth in the rows without targets         (10240)
+  --blobs N          blobs of 1 KiB a round, in whole batches; of 64 KiB an eighth, of 1 MiB
+                     an 80th, and of each an eighth in the rows without targets       (5120)
   --rounds N         counted rounds                                                   (5)
   --contestants A,B  of ${Object.keys(CONTESTANTS).join()}                            (all)
 ${REPORT_HELP}`;
@@ -53,7 +53,7 @@ interface Stage {
 await runCommand(USAGE, async () => {
   const { values } = parseArgs({
     options: {
-      blobs: { type: "string", default: "10240" },
+      blobs: { type: "string", default: "5120" },
       rounds: { type: "string", default: "5" },
       contestants: { type: "string", default: Object.keys(CONTESTANTS).join() },
       ...REPORT_OPTIONS,

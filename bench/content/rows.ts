@@ -21,8 +21,8 @@ export interface Size {
 /** All lengths. */
 export const SIZES: readonly Size[] = [
   { name: "1 KiB", bytes: 1024, part: 1, batch: 64 },
-  { name: "64 KiB", bytes: 64 * 1024, part: 1 / 16, batch: 64 },
-  { name: "1 MiB", bytes: 1024 * 1024, part: 1 / 160, batch: 16 },
+  { name: "64 KiB", bytes: 64 * 1024, part: 1 / 8, batch: 64 },
+  { name: "1 MiB", bytes: 1024 * 1024, part: 1 / 80, batch: 16 },
 ];
 
 /** A kind of row. */
