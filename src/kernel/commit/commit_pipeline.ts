@@ -228,7 +228,9 @@ export class CommitPipeline {
       if (sync || log.pendingCount > 0) log.write(sync);
       batch.sequence = log.position.sequence;
       if (!sync) return true;
-      if (synchronous || !this.sync.isSlow) return this.sync.now(batch.sequence);
+      if (synchronous || !this.sync.isSlow(this.#checkpointer.running !== undefined)) {
+        return this.sync.now(batch.sequence);
+      }
       this.#busy = true;
       this.#inFlight = batch;
       void this.sync.offThread(batch.sequence).then((finish) => {

@@ -22,9 +22,13 @@ export class LogSync {
     this.#engine = engine;
   }
 
-  /** Whether it takes so long that the thread should not wait for it. */
-  get isSlow(): boolean {
-    return this.averageMs > ASYNC_SYNC_MS && this.#engine.io.capabilities.asyncSync;
+  /**
+   * Whether it takes so long that the thread should not wait for it. That of a checkpoint that runs
+   * has its pages to write, too, and the thread has more of them to make.
+   */
+  isSlow(besideCheckpoint: boolean): boolean {
+    return (besideCheckpoint || this.averageMs > ASYNC_SYNC_MS) &&
+      this.#engine.io.capabilities.asyncSync;
   }
 
   /** Syncs on this thread; `sequence` is that behind the last record written. */
