@@ -309,7 +309,7 @@ test("contentStore takes a digest made whole for what is all there, and does not
   assert.deepEqual(db.open(sums).get(id), bytes);
   assert.deepEqual(await db.open(sums).read(id), bytes);
   assert.deepEqual(made, [600_000, 600_000, 600_000]);
-  const same = await db.update((tx) => tx.open(sums).put(new Blob([bytes]).stream()));
+  const same = await db.update((tx) => tx.open(sums).put(streamOf([bytes])));
   assert.ok(same.equals(id));
   assert.equal(made.length, 3, "of a stream it is made piece by piece");
   isRight = false;
