@@ -67,6 +67,8 @@ export class Health {
 export class GuardedFile implements IoFile {
   /** Syncs that returned. */
   syncs = 0;
+  /** Bytes written since the last sync began. */
+  unsynced = 0;
   readonly #file: IoFile;
   readonly #health: Health;
 
@@ -82,6 +84,7 @@ export class GuardedFile implements IoFile {
 
   writeAt(buffer: Uint8Array, offset: number): void {
     this.#health.check();
+    this.unsynced += buffer.length;
     try {
       this.#file.writeAt(buffer, offset);
     } catch (error) {
@@ -104,6 +107,7 @@ export class GuardedFile implements IoFile {
 
   sync(): void {
     this.#health.check();
+    this.unsynced = 0;
     try {
       this.#file.sync();
       this.syncs++;
@@ -114,6 +118,7 @@ export class GuardedFile implements IoFile {
 
   async syncAsync(): Promise<void> {
     this.#health.check();
+    this.unsynced = 0;
     try {
       await this.#file.syncAsync();
       this.syncs++;

@@ -71,8 +71,8 @@ export const LOG_BYTES_MIN: number = 256 * 1024;
 /** Least growth of the file: 64 KiB, written, so that a full disk is found before a commit. */
 export const GROWTH_PAGES_MIN = 16;
 
-/** Most growth of the file at once: 4 MiB, about 1-5 ms of writing. */
-export const GROWTH_PAGES_MAX = 1024;
+/** Most growth of the file at once: 1 MiB, about 1 ms of writing and of the sync behind it. */
+export const GROWTH_PAGES_MAX = 256;
 
 /** Highest page number: page numbers are 32 bits, 16 TiB of 4 KiB pages. */
 export const PAGE_COUNT_MAX = 0xffffffff;
@@ -82,6 +82,9 @@ export const CHECKPOINT_STEP_MS = 3;
 
 /** Above this average the sync goes off the thread: below it the detour costs more (measured). */
 export const ASYNC_SYNC_MS = 1;
+
+/** With more than this written since the last sync (1 MiB), the next one goes off the thread, too: it takes a millisecond or more. */
+export const ASYNC_SYNC_BYTES: number = 1024 * 1024;
 
 /** How long one step of freeing a dropped structure may keep the thread, in milliseconds. */
 export const TRIM_STEP_MS = 3;

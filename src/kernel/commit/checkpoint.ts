@@ -30,7 +30,7 @@ import {
 } from "./checkpoint_places.ts";
 import { cutTail } from "../space/file_tail.ts";
 import { clearRun } from "../space/free_space.ts";
-import { CHECKPOINT_STEP_MS, PAGE_BYTES } from "../limits.ts";
+import { ASYNC_SYNC_BYTES, CHECKPOINT_STEP_MS, PAGE_BYTES } from "../limits.ts";
 import {
   type Arena,
   cellAt,
@@ -52,9 +52,6 @@ const CROWDED_PAGES_MIN = 256;
 
 /** Pages that may wait for a checkpoint in a small store: 4 MiB. */
 const WAITING_PAGES_MIN = 1024;
-
-/** Above this many pages the data sync is worth a detour off the thread. */
-const ASYNC_SYNC_PAGES = 256;
 
 interface FrozenImage {
   readonly pages: FrozenPages;
@@ -305,7 +302,7 @@ export class Checkpointer {
     const extents = nextExtents(engine, request.exclusive === true);
     const { bitmap, pageCount } = writeBitmap(engine, image.bitmap, extents);
     // Durable after this: every page, bitmap and extent the new superblock is going to name.
-    if (image.pages.length > ASYNC_SYNC_PAGES && engine.io.capabilities.asyncSync) {
+    if (file.unsynced > ASYNC_SYNC_BYTES && engine.io.capabilities.asyncSync) {
       yield "sync";
     } else {
       file.sync();

@@ -5,7 +5,7 @@
  */
 
 import type { Engine } from "../engine.ts";
-import { ASYNC_SYNC_MS } from "../limits.ts";
+import { ASYNC_SYNC_BYTES, ASYNC_SYNC_MS } from "../limits.ts";
 
 /** Weight of the newest sync in the average. */
 const SYNC_WEIGHT = 0.1;
@@ -23,12 +23,14 @@ export class LogSync {
   }
 
   /**
-   * Whether it takes so long that the thread should not wait for it. That of a checkpoint that runs
-   * has its pages to write, too, and the thread has more of them to make.
+   * Whether it takes so long that the thread should not wait for it. It writes all that was written
+   * to the file: large values, new space, and beside a checkpoint its pages, of which the thread has
+   * more to make.
    */
   isSlow(besideCheckpoint: boolean): boolean {
-    return (besideCheckpoint || this.averageMs > ASYNC_SYNC_MS) &&
-      this.#engine.io.capabilities.asyncSync;
+    const { io, file } = this.#engine;
+    return (besideCheckpoint || file.unsynced > ASYNC_SYNC_BYTES ||
+      this.averageMs > ASYNC_SYNC_MS) && io.capabilities.asyncSync;
   }
 
   /** Syncs on this thread; `sequence` is that behind the last record written. */
