@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PAGE_BYTES } from "../../src/kernel/limits.ts";
-import { FrameArenas } from "../../src/kernel/page/frame_arenas.ts";
+import { arenaFrames, FrameArenas } from "../../src/kernel/page/frame_arenas.ts";
 
 /** Arenas of 32 to 2048 frames, two of 4096 and the beginning of a third. */
 const FRAMES = 4064 + 2 * 4096 + 10;
@@ -33,4 +33,16 @@ test("FrameArenas: takes 128 KiB at first, and nothing beyond its capacity", () 
   assert.equal(arenas.arena(32), undefined);
   arenas.take(32);
   assert.equal(arenas.arena(39).u8.length, 8 * PAGE_BYTES);
+});
+
+test("regression: FrameArenas of any size have no gap and no end", () => {
+  const arenas = new FrameArenas(Infinity);
+  let first = 0;
+  for (let arena = 0; arena < 1000; arena++) {
+    const frames = arenaFrames(arena);
+    assert.ok(frames >= 32 && frames <= 4096, `arena ${arena} has ${frames}`);
+    assert.equal(arenas.base(first), 0, `arena ${arena} begins at frame ${first}`);
+    assert.equal(arenas.base(first + frames - 1), (frames - 1) * PAGE_BYTES);
+    first += frames;
+  }
 });

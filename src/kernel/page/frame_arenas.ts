@@ -35,7 +35,7 @@ export class FrameArenas {
   take(frame: number): void {
     const arena = arenaOf(frame);
     if (arena < this.#arenas.length) return;
-    const frames = Math.min(FIRST_FRAMES << arena, LARGE_FRAMES, this.#capacity - frame);
+    const frames = Math.min(arenaFrames(arena), this.#capacity - frame);
     this.#arenas.push(createArena(frames * PAGE_BYTES));
   }
 
@@ -50,6 +50,11 @@ export class FrameArenas {
     const first = at < LARGE_FRAMES ? 1 << (31 - Math.clz32(at)) : at & ~(LARGE_FRAMES - 1);
     return (at - first) * PAGE_BYTES;
   }
+}
+
+/** Frames of an arena, by its number from 0 on. */
+export function arenaFrames(arena: number): number {
+  return arena < SMALL_ARENAS ? FIRST_FRAMES << arena : LARGE_FRAMES;
 }
 
 /** Counted from `FIRST_FRAMES` on, an arena that doubles begins at each power of two. */

@@ -120,7 +120,7 @@ export class Relocation {
   /** Whether `pages` may be taken without touching what commits were promised. */
   #hasRoom(pages: number): boolean {
     const { space, promisedPages, states } = this.#engine;
-    const left = space.freeCount - pages - promisedPages - states.dirtyTrees.size;
+    const left = space.freeCount - pages - promisedPages - 2 * states.dirtyTrees.size;
     this.isShort ||= left < SPARE_PAGES;
     return left >= SPARE_PAGES;
   }
