@@ -4,7 +4,6 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { nextTick } from "node:process";
 import type { HttpRequest } from "./http_server.ts";
@@ -48,18 +47,28 @@ export class NodeRequest implements HttpRequest {
     const incoming = this.#incoming;
     return new Promise((resolve, reject) => {
       nextTick(() => {
-        if (incoming.complete) resolve(incoming.read() ?? EMPTY);
+        if (incoming.complete) resolve(plain(incoming.read() ?? EMPTY));
         else collect(incoming, resolve, reject);
       });
     });
   }
 
   async arrayBuffer(): Promise<ArrayBuffer> {
-    return (await this.bytes()).slice().buffer as ArrayBuffer;
+    return (await this.bytes()).buffer as ArrayBuffer;
   }
 }
 
 const EMPTY = new Uint8Array(0);
+
+/**
+ * The same bytes with a memory that nothing else is in, which may be kept, changed or passed on
+ * whole. Node joins small chunks in a pool that all requests share, and the `slice` of its buffers
+ * does not copy. Copies only where the memory is shared: a chunk of the parser has its own.
+ */
+function plain(bytes: Uint8Array): Uint8Array {
+  const whole = bytes.buffer.byteLength === bytes.length;
+  return whole ? new Uint8Array(bytes.buffer) : new Uint8Array(bytes);
+}
 
 /** The body chunk by chunk, as it arrives. */
 function collect(
@@ -69,8 +78,22 @@ function collect(
 ): void {
   const chunks: Uint8Array[] = [];
   incoming.on("data", (chunk: Uint8Array) => chunks.push(chunk));
-  incoming.once("end", () => resolve(Buffer.concat(chunks)));
+  incoming.once("end", () => resolve(joined(chunks)));
   onCut(incoming, reject);
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const [first] = chunks;
+  if (first !== undefined && chunks.length === 1) return plain(first);
+  let length = 0;
+  for (const chunk of chunks) length += chunk.length;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
 }
 
 /** Headers by name in lower case. The server joins what was sent twice, so that every value is one string. */
@@ -107,7 +130,7 @@ class BodySource implements UnderlyingDefaultSource<Uint8Array> {
     const incoming = this.#incoming;
     const take = (chunk: Uint8Array): void => {
       incoming.pause();
-      controller.enqueue(chunk);
+      controller.enqueue(plain(chunk));
     };
     const close = (): void => {
       this.#end?.();
