@@ -332,6 +332,7 @@ export class EmbeddedStreamStore implements StreamStore {
 
   async #end(): Promise<void> {
     this.#waiters.close();
+    this.#pace.end();
     await this.#sweeping;
     await this.#lane.drain();
     try {

@@ -27,6 +27,9 @@ const SENDING_MAX = 4;
 /** Changes that came within so many milliseconds before a page are expected to go on. */
 const LATELY_MS = 20;
 
+/** Who waits looks again after so many milliseconds at most: the store may be closed meanwhile. */
+const SLEEP_MAX_MS = 20;
+
 /** Decides when the next large page is read. */
 export class ReadPace {
   readonly #io: Pick<IoAdapter, "monotonic" | "nextTurn">;
@@ -37,6 +40,7 @@ export class ReadPace {
   #expectedUntil = -Infinity;
   /** Changes that had come when it was read. */
   #changesThen = 0;
+  #isEnded = false;
   /** Readers that wait, and the one before them: in call order. */
   #last: Promise<void> | undefined;
 
@@ -48,7 +52,7 @@ export class ReadPace {
 
   /** Whether a large page that is wanted now has to wait. */
   get isTaken(): boolean {
-    return this.#last !== undefined || this.#isOwing();
+    return this.#last !== undefined || this.#owed() > 0;
   }
 
   /** Resolves when the next large page may be read, which has to be done at once. */
@@ -73,19 +77,27 @@ export class ReadPace {
     });
   }
 
+  /** Ends all waits, those under way within a few turns: the store is closed. */
+  end(): void {
+    this.#isEnded = true;
+  }
+
   async #paid(): Promise<void> {
     do {
-      const left = this.#paidAt - this.#io.monotonic();
+      const left = Math.min(this.#owed(), SLEEP_MAX_MS);
       await new Promise<void>((resolve) => {
         if (left > 1) setTimeout(resolve, left);
         else this.#io.nextTurn(resolve);
       });
-    } while (this.#isOwing());
+    } while (this.#owed() > 0);
   }
 
-  #isOwing(): boolean {
-    const now = this.#io.monotonic();
-    return now < this.#paidAt &&
-      (now < this.#expectedUntil || this.#changes() !== this.#changesThen);
+  /** Milliseconds that the next page has to wait, as things are now: a change may make it more. */
+  #owed(): number {
+    if (this.#isEnded) return 0;
+    const until = this.#changes() === this.#changesThen
+      ? Math.min(this.#paidAt, this.#expectedUntil)
+      : this.#paidAt;
+    return until - this.#io.monotonic();
   }
 }

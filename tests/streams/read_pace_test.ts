@@ -99,6 +99,51 @@ test("ReadPace.turn: one large page in a turn, in call order, each when the one 
   assert.equal(hands.pace.isTaken, false);
 });
 
+test("ReadPace.turn: who waits goes on when no more changes come", async () => {
+  const hands = new Hands();
+  let isRead = false;
+  const wait = async (): Promise<void> => {
+    isRead = false;
+    await hands.pace.turn();
+    isRead = true;
+  };
+  hands.changes++;
+  hands.read(400);
+  await hands.turn();
+  void wait();
+  await hands.pass(15);
+  assert.equal(isRead, false, "changes are expected");
+  for (let passed = 0; passed < 10 && !isRead; passed++) await hands.pass(5);
+  assert.equal(isRead, true, "none came for 20 ms");
+
+  hands.changes++;
+  hands.read(400);
+  await hands.turn();
+  hands.changes++;
+  void wait();
+  await hands.pass(990);
+  await hands.pass(0);
+  assert.equal(isRead, false, "a change came, so all of it is owed");
+  for (let passed = 0; passed < 10 && !isRead; passed++) await hands.pass(10);
+  assert.equal(isRead, true, "the clock is looked at again and again");
+});
+
+test("ReadPace.end: nobody waits any more", async () => {
+  const hands = new Hands();
+  hands.changes++;
+  hands.read(1_000);
+  hands.changes++;
+  const order: string[] = [];
+  for (const name of ["a", "b"]) void hands.pace.turn().then(() => order.push(name));
+  await hands.pass(0);
+  assert.deepEqual(order, []);
+  hands.pace.end();
+  assert.equal(hands.pace.isTaken, true, "those that wait go on in later turns");
+  for (let passed = 0; passed < 10 && order.length < 2; passed++) await hands.pass(0);
+  assert.deepEqual(order, ["a", "b"]);
+  assert.equal(hands.pace.isTaken, false);
+});
+
 /** A store with a large stream and a small one, each look at whose clock takes a millisecond. */
 async function slowStore(): Promise<EmbeddedStreamStore> {
   let now = 0;
@@ -125,6 +170,24 @@ test("EmbeddedStreamStore.read: a large page waits for changes, a small one does
   assert.deepEqual(order.slice(0, 2), ["small", "end of large"]);
   assert.equal(order.at(-1), "large", "the append came between the large ones");
   await store.close();
+});
+
+test("EmbeddedStreamStore.close: a large page that waits long is CLOSED soon", async () => {
+  let now = 0;
+  let step = 500;
+  const io = { ...memoryIo(), monotonic: () => now += step };
+  const store = await EmbeddedStreamStore.open("/streams.hold", { database: { io } });
+  await store.create("s", { messages: [new Uint8Array(300_000)] });
+  await store.read("s", "-1");
+  step = 0;
+  await store.append("s", [new Uint8Array(100)]);
+  const page = store.read("s", "-1");
+  const rejected = assert.rejects(page, { code: "CLOSED" });
+  await store.close();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<string>((resolve) => timer = setTimeout(resolve, 500, "late"));
+  assert.equal(await Promise.race([rejected, late]), undefined);
+  clearTimeout(timer);
 });
 
 test("EmbeddedStreamStore.close: a large page that still waits is CLOSED", async () => {
