@@ -93,7 +93,10 @@ export function place(at: number): string {
   return String(Math.round(at));
 }
 
-/** Round numbers from 0 to `most`: steps of 1, 2 or 5 times a power of 10. */
+/**
+ * Round numbers from 0 to `most`: at most `steps` steps from 0, each of 1, 2 or 5 times a power
+ * of 10.
+ */
 export function axisSteps(most: number, steps = 5): number[] {
   if (!(most > 0)) return [0];
   const power = 10 ** Math.floor(Math.log10(most / steps));

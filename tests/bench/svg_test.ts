@@ -22,7 +22,7 @@ test("axisSteps() of nothing are one", () => {
   assert.deepEqual(axisSteps(NaN), [0]);
 });
 
-test("axisSteps() are five at most and three at least, at any size", () => {
+test("axisSteps() are two to five steps from nothing, at any size", () => {
   for (let most = 0.001; most < 1e9; most *= 1.07) {
     const steps = axisSteps(most);
     assert.ok(steps.length >= 3 && steps.length <= 6, `${most}: ${steps.join()}`);

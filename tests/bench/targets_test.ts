@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CONTESTANTS, PEERS, SQLITE } from "../../bench/compare/contestants.ts";
+import { CONTESTANTS, PEERS } from "../../bench/compare/contestants.ts";
 import { SINGLE_GETS, TARGETS } from "../../bench/compare/targets.ts";
 import type { Target } from "../../bench/report.ts";
 
@@ -23,5 +23,9 @@ test("targets: a stretch is more than what is asked for", () => {
 
 test("targets: none is against ours or an engine that no JavaScript program can call", () => {
   assert.deepEqual(PEERS, CONTESTANTS.filter((name) => !/^(?:holdfast|redb|persy)$/.test(name)));
-  assert.deepEqual(SQLITE.filter((name) => !PEERS.includes(name)), []);
+  const allowed = [...PEERS, SINGLE_GETS];
+  for (const target of ALL) {
+    const against = "figure" in target ? [] : target.against ?? [];
+    assert.deepEqual(against.filter((name) => !allowed.includes(name)), []);
+  }
 });
