@@ -33,8 +33,8 @@ const MIB = 1024 * 1024;
 const WARM_UP_PART = 10;
 /**
  * Cache of a process that is killed, and of those that open what it left. A full log has 131,072
- * puts of ours, and each can change a page of 4 KiB; a checkpoint begins when half of the cache is
- * changed, which is to be the log's affair here.
+ * puts of ours, and each can change a page of 4 KiB, 512 MiB in all; a checkpoint begins when three
+ * quarters of the cache are changed, which is to be the log's affair here.
  */
 const KILLED_CACHE_BYTES = 1024 * MIB;
 
