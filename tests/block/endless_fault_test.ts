@@ -6,9 +6,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
-import { EndlessStream } from "../../mod.ts";
+import { EndlessStream, type EndlessStreamOptions } from "../../mod.ts";
 import { everyFault, FAULTS } from "../sim/fault/every_fault.ts";
 import { logSubjects } from "../sim/block/log_subjects.ts";
+import { numbered } from "./test_blocks.ts";
 
 for (const [number, fault] of FAULTS.entries()) {
   const name = `${fault.operation} ${fault.mode ?? ""}${fault.shortWrite ?? ""}`.trim();
@@ -71,4 +72,99 @@ test("EndlessStream.dropCursor is POISONED behind a failed write: a cursor that 
   await assert.rejects(log.dropCursor("a"), { code: "POISONED" });
   await log.close();
   await assert.rejects(log.dropCursor("a"), { code: "CLOSED" });
+});
+
+/** Records of 8000 bytes that are handed to the system and not synced, and the stream they are in. */
+async function unsynced(
+  disk: SimulatedDisk,
+  options: EndlessStreamOptions,
+  records: number,
+): Promise<EndlessStream> {
+  const log = await EndlessStream.open("/log", { io: disk.io, ...options });
+  for (let n = 0; n < records; n++) await log.append(numbered(n, 8000), { durability: "os" });
+  return log;
+}
+
+/** Fills the disk but for so many bytes. */
+async function fill(disk: SimulatedDisk, free: number): Promise<void> {
+  const page = new Uint8Array(4096);
+  const file = await disk.io.open("/ballast", "create");
+  disk.setCapacity(4_194_304);
+  let bytes = 0;
+  try {
+    for (;; bytes += page.length) file.writeAt(page, bytes);
+  } catch (error) {
+    assert.equal((error as { code?: string }).code, "NO_SPACE");
+  }
+  file.truncate(bytes - free);
+  file.close();
+}
+
+/** The next process finds them, and what it adds is durable beside them. */
+async function assertFound(disk: SimulatedDisk, records: number): Promise<void> {
+  const dead = disk.processDeath();
+  dead.setCapacity(Infinity);
+  const log = await EndlessStream.open("/log", { io: dead.io });
+  assert.equal(log.end, records);
+  for (let n = 0; n < records; n++) assert.deepEqual(log.get(n), numbered(n, 8000));
+  await log.append(numbered(records, 100));
+  for (const { disk: image } of dead.images({ limit: 20 })) {
+    const after = await EndlessStream.open("/log", { io: image.io });
+    assert.equal(after.end, records + 1);
+    assert.deepEqual(after.get(records), numbered(records, 100));
+    assert.deepEqual((await after.verify()).problems, []);
+    await after.close();
+  }
+  await log.close();
+}
+
+for (const ahead of [0, 1]) {
+  test(`EndlessStream: a full disk loses nothing that was handed to the system, without reserve, ${ahead} runs ahead`, async () => {
+    for (const free of [0, 4096, 12_288, 24_576, 98_304, 491_520]) {
+      const disk = new SimulatedDisk({ seed: 8 });
+      const options = { segmentBytes: 1_048_576, reserve: false };
+      const log = await unsynced(disk, options, 40);
+      if (ahead > 0) await log.grow();
+      await fill(disk, free);
+      disk.fail({ operation: "write", error: "NO_SPACE" });
+      await assert.rejects(log.append(numbered(40, 8000), { durability: "os" }), {
+        code: "POISONED",
+      });
+      await log.close();
+      disk.heal();
+      await assertFound(disk, 40);
+    }
+  });
+}
+
+test("EndlessStream: a log that cannot go on in another run is found as it was, whichever call fails", async () => {
+  for (let at = 0; at < 3; at++) {
+    for (const shortWrite of [0, 100, 5000, 9000]) {
+      const disk = new SimulatedDisk({ seed: 9 });
+      const log = await unsynced(disk, { segmentBytes: 65_536, reserve: false }, 4);
+      await log.grow();
+      disk.fail({ operation: "write" });
+      disk.fail({ operation: "write", shortWrite, at: 1 + at });
+      await assert.rejects(log.append(numbered(4, 8000), { durability: "os" }), {
+        code: "POISONED",
+      });
+      await log.close();
+      disk.heal();
+      await assertFound(disk, 4);
+    }
+  }
+});
+
+test("EndlessStream: what was handed to the system stays where the next run is too small for it", async () => {
+  const disk = new SimulatedDisk({ seed: 10 });
+  const first = await EndlessStream.open("/log", { io: disk.io, segmentBytes: 65_536 });
+  await first.append(numbered(0, 8000));
+  await first.close();
+  const options = { io: disk.io, segmentBytes: 16_384 };
+  const log = await EndlessStream.open("/log", options);
+  for (let n = 1; n < 5; n++) await log.append(numbered(n, 8000), { durability: "os" });
+  disk.fail({ operation: "write" });
+  await assert.rejects(log.append(numbered(5, 8000)), { code: "POISONED" });
+  await log.close();
+  await assertFound(disk, 5);
 });

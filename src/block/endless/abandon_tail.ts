@@ -8,15 +8,17 @@
  * acknowledged with "os" is copied into it. Appends that were rejected are not there when the stream
  * is opened again.
  *
- * Best effort: if this fails too, or the process dies first, the next owner finds the log as after a
- * crash of the process.
+ * Best effort: if there is no space or no room for it, or a call fails here too, the header is taken
+ * back, and the next owner finds the log as after a crash of the process. Only if the process dies
+ * between the header and the copies, what was acknowledged with "os" is lost.
  *
  * @module
  */
 
 import { isHoldfastError } from "../../errors.ts";
 import type { Blocks } from "../blocks.ts";
-import { SEGMENT_HEADER_BYTES } from "../stream/segment_header.ts";
+import { batchEnd } from "../log_batch.ts";
+import { readSegmentHeader, SEGMENT_HEADER_BYTES } from "../stream/segment_header.ts";
 import { type SegmentMark, StreamSegment } from "../stream/stream_segment.ts";
 import { PART_FIELDS, readWindow } from "../stream/segment_window.ts";
 import { WHOLE } from "../stream/stream_record.ts";
@@ -29,9 +31,11 @@ export async function abandonTail(core: StreamCore): Promise<void> {
   if (core.successor !== undefined || current === undefined) return;
   if (current.ended || current.written === current.synced) return;
   core.successor = null;
-  let isBegun = false;
+  let behind = 0;
+  let isCopied = false;
   try {
-    const blocks = await core.spare(0);
+    // With its space, so that a full disk shows before there is a header; one ahead may have none.
+    const blocks = await core.spare(0, true);
     core.spares.shift();
     core.successor = blocks;
     const { header, synced } = current;
@@ -45,45 +49,73 @@ export async function abandonTail(core: StreamCore): Promise<void> {
       previousEnd: synced.at,
       previousBytes: synced.bytes + synced.spilled + synced.trailing,
     });
+    addSnapshot(core, segment);
+    if (!gatherRecords(current, synced, segment)) return;
     segment.writeHeader();
     // Durable after this: the header, before anything is written behind it.
     blocks.sync();
-    isBegun = true;
-    addSnapshot(core, segment);
-    copyRecords(current, synced, segment);
+    behind = batchEnd(0, segment.pendingBytes, true);
     segment.write(true);
+    isCopied = true;
     // Durable after this: all that was acknowledged.
     blocks.sync();
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
-    if (!isBegun && current.visible.items > current.synced.items) blankHeader(core.successor);
+    if (isCopied || current.visible.items === current.synced.items) return;
+    if (core.successor !== null) takeBack(core, core.successor, behind);
   }
 }
 
 /**
- * The next owner would go on behind a header that only the system's cache has, without what was
- * handed over: so it finds the tail instead. Nothing is behind the header, so that a power cut may
- * leave any part of it.
+ * The next owner would go on behind the header, without what was handed over: so the run is made
+ * blank again, and he finds the tail instead. In this order: a run that is not blank and has no header
+ * is damage. A header that is left by a power cut in between says what is durable.
+ * @param behind bytes that may have been written behind the header
  */
-function blankHeader(blocks: Blocks | null): void {
+function takeBack({ host }: StreamCore, blocks: Blocks, behind: number): void {
   try {
-    blocks?.writeAt(new Uint8Array(SEGMENT_HEADER_BYTES), 0);
+    if (behind > 0) {
+      overwrite(blocks, behind);
+      // Durable after this: nothing is behind the header.
+      blocks.sync();
+      if (!readSegmentHeader(blocks, host.checksum).blank) return;
+    }
+    blocks.writeAt(new Uint8Array(SEGMENT_HEADER_BYTES), 0);
+    // Durable after this: no header comes back behind what the next owner adds to the tail.
+    blocks.sync();
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
   }
 }
 
-/** Copies what is visible and not durable: whole records, as spanning ones are always synced. */
-function copyRecords(from: StreamSegment, { at: begin }: SegmentMark, to: StreamSegment): void {
+/** Zeros over what a failed write may have left. Where it found no space, they find none, either. */
+function overwrite(blocks: Blocks, bytes: number): void {
+  try {
+    blocks.writeAt(new Uint8Array(bytes), SEGMENT_HEADER_BYTES);
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+  }
+}
+
+/**
+ * Gathers what is visible and not durable: whole records, as spanning ones are always synced.
+ * @returns whether there is room for it
+ */
+function gatherRecords(
+  from: StreamSegment,
+  { at: begin }: SegmentMark,
+  to: StreamSegment,
+): boolean {
   for (let at = begin; at < from.visible.at;) {
     const window = readWindow(from, at, from.visible.at);
-    if (window === undefined) return;
+    if (window === undefined) return true;
     const { parts, bytes } = window;
     for (let i = 0; i < parts.length; i += PART_FIELDS) {
       const [kind, first, end] = [parts[i]!, parts[i + 1]!, parts[i + 2]!];
-      if (kind !== WHOLE || !to.fits(1, end - first)) return;
+      if (kind !== WHOLE || !to.fits(1, end - first)) return false;
       to.add(WHOLE, bytes, first, end);
     }
     at = window.end;
   }
+  return true;
 }

@@ -128,17 +128,17 @@ export class StreamCore {
    * The run that is to be used next, or a later one of those allocated ahead. They are used in the
    * order of their numbers: recovery takes a blank one before a used one for damage. So what is
    * allocated here stands behind what others have under way.
+   * @param reserve whether one that is allocated here takes its space
    */
-  async spare(index: number): Promise<Blocks> {
+  async spare(index: number, reserve: boolean = this.options.reserve): Promise<Blocks> {
     const { spares } = this;
-    while (spares.length <= index) await this.grow();
+    while (spares.length <= index) await this.grow(reserve);
     checkSegmentShape(spares[index]!);
     return spares[index]!;
   }
 
   /** Allocates a run ahead. */
-  async grow(): Promise<void> {
-    const { reserve } = this.options;
+  async grow(reserve: boolean = this.options.reserve): Promise<void> {
     this.spares.push(await this.allocator.allocate({ reserve }));
   }
 

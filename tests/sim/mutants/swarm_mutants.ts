@@ -16,7 +16,7 @@ export const swarmMutants: readonly Mutant[] = [
     "swarm",
     "a log goes on behind a run that is being allocated",
     "src/block/endless/abandon_tail.ts",
-    "    const blocks = await core.spare(0);\n    core.spares.shift();\n",
+    "    const blocks = await core.spare(0, true);\n    core.spares.shift();\n",
     "    const blocks = core.spares.shift() ?? await core.allocator.allocate();\n",
     "3341",
   ),
