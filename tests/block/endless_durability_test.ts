@@ -208,6 +208,39 @@ test("EndlessStream without reserve: a full disk poisons it, and opening again g
   await again.close();
 });
 
+test("EndlessStream.close without reserve: a full disk is no failure where all was synced", async () => {
+  for (const shortWrite of [0, 64, 700]) {
+    const disk = new SimulatedDisk({ seed: 4 });
+    const options = { io: disk.io, segmentBytes: 32_768, reserve: false };
+    const log = await EndlessStream.open("/log", options);
+    for (let n = 0; n < 2; n++) await log.append(numbered(n, 5000));
+    disk.fail({ operation: "write", error: "NO_SPACE", shortWrite });
+    await log.close();
+    for (const { disk: image } of disk.images({ limit: 20 })) {
+      const after = await EndlessStream.open("/log", { ...options, io: image.io });
+      assert.deepEqual(offsets(after), [0, 1]);
+      await after.append(numbered(2, 10));
+      await after.close();
+    }
+  }
+});
+
+test("EndlessStream.close rejects where something else fails, or something is lost", async () => {
+  const disk = new SimulatedDisk({ seed: 4 });
+  const options = { io: disk.io, segmentBytes: 32_768, reserve: false };
+  const failing = await EndlessStream.open("/log", options);
+  await failing.append(numbered(0, 5000));
+  disk.fail({ operation: "write", error: "EIO" });
+  await assert.rejects(failing.close(), hasCode("IO_FAILED"));
+  const full = await EndlessStream.open("/log", options);
+  await full.append(numbered(1, 5000), { durability: "os" });
+  disk.fail({ operation: "write", error: "NO_SPACE" });
+  await assert.rejects(full.close(), hasCode("NO_SPACE"));
+  const after = await EndlessStream.open("/log", options);
+  assert.deepEqual(offsets(after), [0, 1]);
+  await after.close();
+});
+
 test("EndlessStream.append with an aborted signal is not written while it waits", async () => {
   const blocks = new TestAllocator();
   const log = await openOn(blocks);

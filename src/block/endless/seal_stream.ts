@@ -25,7 +25,13 @@ export async function sealStream(core: StreamCore, queue: AppendQueue): Promise<
   }
   if (current.isClaimed) return;
   if (current.canSeal) {
-    current.write(true);
+    try {
+      current.write(true);
+    } catch (error) {
+      // Without space for it the log is as good as after a crash: a part of the claim is a torn tail.
+      if (!isHoldfastError(error) || error.code !== "NO_SPACE") throw error;
+      return;
+    }
     // Durable after this: the claim.
     current.blocks.sync();
     return;
@@ -33,7 +39,7 @@ export async function sealStream(core: StreamCore, queue: AppendQueue): Promise<
   try {
     await queue.advance();
   } catch (error) {
-    // Without blocks for it the log is as good as after a crash.
+    // Nor without blocks for a header.
     if (!isHoldfastError(error)) throw error;
   }
 }
