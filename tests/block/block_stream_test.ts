@@ -5,7 +5,14 @@ import { test } from "node:test";
 import { memoryIo } from "../../adapters/memory.ts";
 import { BlockStream } from "../../src/block/stream/block_stream.ts";
 import { hasCode } from "../sim/disk/disk_fixture.ts";
-import { diskFailure, joined, numbered, type TestBlocks, testBlocks } from "./test_blocks.ts";
+import {
+  diskFailure,
+  joined,
+  numbered,
+  type TestBlocks,
+  testBlocks,
+  transfer,
+} from "./test_blocks.ts";
 
 const io = memoryIo();
 
@@ -230,6 +237,30 @@ test("BlockStream.flush shows to readers what was appended, without a sync", asy
   const again = await openOn(blocks.again());
   assert.equal(again.isFull, false);
   assert.deepEqual([...again.records()], [0, 1, 2, 3].map((n) => numbered(n, 300)));
+});
+
+test("BlockStream.records: what it gives out may be changed and transferred; damage beneath is found", async () => {
+  const blocks = await testBlocks({ blockCount: 256 });
+  const stream = await openOn(blocks);
+  const lengths = Array.from({ length: 3000 }, (_, n) => 1 + n % 400);
+  for (const [n, length] of lengths.entries()) stream.append(numbered(n, length));
+  stream.sync();
+  for (const step of [1, 3, 500]) {
+    const before = blocks.readBytes;
+    let n = 0;
+    for (const bytes of stream.records()) {
+      assert.deepEqual(bytes, numbered(n, lengths[n]!));
+      bytes.fill(1);
+      if (n % step === 0) transfer(bytes);
+      n++;
+    }
+    assert.equal(n, lengths.length);
+    assert.ok(blocks.readBytes - before < 3 * stream.length);
+  }
+  const records = stream.records();
+  transfer(records.next().value!);
+  blocks.file.writeAt(new Uint8Array(4096), 40_960);
+  assert.throws(() => records.next(), hasCode("CORRUPT_LOG"));
 });
 
 test("BlockStream.sync behind a flush ends at a block boundary, or where the blocks end", async () => {

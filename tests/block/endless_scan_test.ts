@@ -6,7 +6,7 @@ import { memoryIo } from "../../adapters/memory.ts";
 import { EndlessStream, type EndlessStreamOptions, type StreamEntry } from "../../mod.ts";
 import { hasCode } from "../sim/disk/disk_fixture.ts";
 import { TestAllocator } from "./test_allocator.ts";
-import { numbered } from "./test_blocks.ts";
+import { numbered, transfer } from "./test_blocks.ts";
 
 const RECORDS = 3000;
 /** Most are short; some batches are longer than a window, some records span. */
@@ -62,6 +62,20 @@ test("EndlessStream: what readers hand out is the caller's own, near the end and
   assert.equal(first.take(), undefined);
   await log.append(numbered(RECORDS, 10));
   assert.deepEqual(first.take()?.bytes, numbered(RECORDS, 10));
+  await log.close();
+});
+
+test("EndlessStream: what a scan hands out may be transferred", async () => {
+  const { log } = await build();
+  for (const step of [1, 3, 50]) {
+    const reader = log.read();
+    for (let n = 0; n < RECORDS; n++) {
+      const entry = reader.take();
+      assertEntry(entry, n);
+      if (n % step === 0) transfer(entry!.bytes);
+    }
+    assert.equal(reader.take(), undefined);
+  }
   await log.close();
 });
 

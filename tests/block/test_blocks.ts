@@ -109,6 +109,11 @@ export function numbered(n: number, length: number): Uint8Array {
   return bytes;
 }
 
+/** Gives bytes away, as to a worker. */
+export function transfer({ buffer }: Uint8Array): void {
+  structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+}
+
 /** All bytes, one part after the other. */
 export function joined(...parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));

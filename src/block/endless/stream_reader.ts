@@ -30,7 +30,8 @@ export interface StreamEntry {
   readonly offset: number;
   /**
    * Its bytes, owned by the caller. Those of records that were read one after the other may lie in
-   * one buffer of 128 KiB, or of the longest of them: copy what is kept for long.
+   * one buffer of 128 KiB, or of the longest of them: copy what is kept for long. To transfer the
+   * buffer takes those that were read before along, and none that are read later.
    */
   readonly bytes: Uint8Array;
 }
@@ -173,6 +174,8 @@ export class SegmentReader implements StreamReader {
   /** The record that ends with the present part, or `undefined` when none does, or an earlier one. */
   #join(): StreamEntry | undefined {
     const { parts, bytes } = this.#window!;
+    // It was transferred with a part of it, and is read anew.
+    if (bytes.length === 0) return this.#leave();
     const at = this.#part;
     const kind = parts[at]!;
     const offset = this.#segment!.header.firstOffset + parts[at + 3]!;
@@ -274,7 +277,7 @@ export class SegmentReader implements StreamReader {
     this.#expected = undefined;
   }
 
-  #leave(): void {
+  #leave(): undefined {
     this.#segment = undefined;
     this.#window = undefined;
     this.#isScan = false;

@@ -241,13 +241,21 @@ export class BlockStream {
 
   /**
    * The appends that were taken whole, in order. The bytes are the caller's own. Those of neighbours
-   * may lie in one buffer of 256 KiB, or of the longest of them: copy what is kept for long.
+   * may lie in one buffer of 256 KiB, or of the longest of them: copy what is kept for long. To
+   * transfer the buffer takes those that were read before along, and none that are read later.
    */
   *records(): IterableIterator<Uint8Array> {
     this.#checkOpen();
-    for (const { parts, bytes } of this.#bytes.windows(0)) {
+    for (const window of this.#bytes.windows(0)) {
+      const { parts, bytes } = window;
       for (let i = 0; i < parts.length; i += PART_FIELDS) {
-        if (parts[i] === WHOLE) yield bytes.subarray(parts[i + 1]!, parts[i + 2]!);
+        if (parts[i] !== WHOLE) continue;
+        if (bytes.length === 0) {
+          // It was transferred with a part of it.
+          yield* this.#bytes.copies(window, i);
+          break;
+        }
+        yield bytes.subarray(parts[i + 1]!, parts[i + 2]!);
       }
       this.#checkOpen();
     }

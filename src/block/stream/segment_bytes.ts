@@ -60,6 +60,16 @@ export class SegmentBytes {
     }
   }
 
+  /** What was appended whole of a window from a part on, read once more: its reader gave it away. */
+  *copies({ at, end }: SegmentWindow, part: number): Generator<Uint8Array> {
+    const window = readWindow(this.#segment, at, end, READ_BYTES);
+    if (window?.end !== end) throw damagedSegment(this.#path, this.#segment.extent.offset + at);
+    const { parts, bytes } = window;
+    for (let i = part; i < parts.length; i += PART_FIELDS) {
+      if (parts[i] === WHOLE) yield bytes.slice(parts[i + 1]!, parts[i + 2]!);
+    }
+  }
+
   /** A part of the bytes that were appended whole. */
   whole(range: ByteRange): Uint8Array {
     const end = Math.min(range.end, this.#segment.visible.bytes);
