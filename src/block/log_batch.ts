@@ -68,7 +68,7 @@ export interface BatchHeader {
   payloadChecksum: number;
   /** Checksum of the header of the batch before. */
   chain: number;
-  /** A sync followed, or was about to. */
+  /** The next batch begins at a block boundary of the extent. */
   sealed: boolean;
   /** Of a placed batch. */
   place: BatchPlace | undefined;

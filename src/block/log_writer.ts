@@ -107,8 +107,9 @@ export class LogWriter {
   }
 
   /**
-   * Writes the gathered records as one batch. A sealed batch ends at a 4 KiB boundary and is to be
-   * followed by a sync, after which the owner calls {@linkcode LogWriter.synced}.
+   * Writes the gathered records as one batch. A sealed batch ends at a 4 KiB boundary, so that
+   * no later write shares a block with what a sync makes durable. After a sync the owner calls
+   * {@linkcode LogWriter.synced}.
    * @param counts those of a placed batch
    */
   write(sealed: boolean, counts?: BatchCounts): void {

@@ -1,9 +1,10 @@
 /**
  * Reads an endless stream in order: as fast as it can, as slow as it likes, for ever.
  *
- * A reader holds no segment between two records, only a position. What it gives out are copies. So
- * a trim never waits for it, and it never reads what was released: it finds that the start of the
- * stream has passed it, and goes on from there.
+ * A reader holds no segment between two records, only a position and what it has read. What it gives
+ * out is the caller's: a copy, or in a scan a part of a window that no other reader has. So a trim
+ * never waits for it, and it never reads what was released: it finds that the start of the stream has
+ * passed it, and goes on from there.
  *
  * @module
  */
@@ -14,7 +15,7 @@ import {
   findPlaced,
   PART_FIELDS,
   readWindow,
-  SCAN_BYTES,
+  SCAN_WINDOW_BYTES,
   searchBatches,
   type SegmentWindow,
 } from "../stream/segment_window.ts";
@@ -229,9 +230,9 @@ export class SegmentReader implements StreamReader {
   #loadWindow(segment: StreamSegment, end: number): void {
     const expected = this.#expected;
     // Near the end others read the same, and will again: what is far from it is not kept.
-    this.#isOwn = this.#isScan && end - this.#at >= SCAN_BYTES;
+    this.#isOwn = this.#isScan && end - this.#at >= SCAN_WINDOW_BYTES;
     const window = this.#isOwn
-      ? readWindow(segment, this.#at, end, SCAN_BYTES)
+      ? readWindow(segment, this.#at, end, SCAN_WINDOW_BYTES)
       : this.#core.cache.get(segment, this.#at, end);
     const continues = expected === undefined || window === undefined ||
       window.first.sequence === expected.sequence && window.first.chain === expected.chain;

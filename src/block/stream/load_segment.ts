@@ -15,8 +15,8 @@ import { findPlaced, isPlaced } from "./segment_window.ts";
 import { CONTROL, eachRecord, endsRecord, SPILLED, WHOLE } from "./stream_record.ts";
 import { beginOf, type SegmentHost, type SegmentMark, StreamSegment } from "./stream_segment.ts";
 
-/** Bytes read at once. */
-const SCAN_BYTES: number = 256 * 1024;
+/** Bytes read, or cleared, at once. */
+const LOAD_BYTES: number = 256 * 1024;
 /** Bytes that are looked at as a whole behind the end. */
 const LOOK_BYTES = 4096;
 
@@ -52,7 +52,7 @@ export function loadSegment(
 ): LoadedSegment {
   const segment = new StreamSegment(host, blocks, header, beginOf(header), header.chain);
   const { extent, checksum, seed, path } = segment;
-  const window = new LogWindow(blocks, extent, SCAN_BYTES);
+  const window = new LogWindow(blocks, extent, LOAD_BYTES);
   const position: LogPosition = { sequence: header.sequence, chain: header.chain };
   const damage: number[] = [];
   let mark: SegmentMark = segment.written;
@@ -147,7 +147,7 @@ function hasContent(bytes: Uint8Array, begin: number, end: number): boolean {
 /** Overwrites a torn tail with zeros, so that no batch of it ever continues a later one. To be synced. */
 export function clearTail({ segment, droppedBytes }: LoadedSegment): void {
   const { blocks, extent, written } = segment;
-  const zeros = new Uint8Array(Math.min(droppedBytes, SCAN_BYTES));
+  const zeros = new Uint8Array(Math.min(droppedBytes, LOAD_BYTES));
   for (let done = 0; done < droppedBytes; done += zeros.length) {
     const part = zeros.subarray(0, Math.min(zeros.length, droppedBytes - done));
     blocks.writeAt(part, extent.offset + written.at + done);

@@ -20,12 +20,15 @@ export const WINDOW_BYTES: number = 64 * 1024;
  * PERF: new memory is half of what a replay costs beside checksums; of sizes from 32 KiB to 4 MiB this
  * one is the cheapest on Node and Bun, and 0.8x of the best on Deno (2026-11-22).
  */
-export const SCAN_BYTES: number = 128 * 1024;
+export const SCAN_WINDOW_BYTES: number = 128 * 1024;
 
 /** Numbers that {@linkcode SegmentWindow.parts} has for each part. */
 export const PART_FIELDS = 4;
 
-/** Whole batches of a segment. Never changes: parts of it may be given out. */
+/**
+ * Whole batches of a segment. One that is cached never changes, and what is given out of it are copies;
+ * parts of any other are the caller's to change once they are given out.
+ */
 export interface SegmentWindow {
   /** Where the first batch is in the extent. */
   readonly at: number;

@@ -84,7 +84,7 @@ export class StreamSegment {
   written: SegmentMark;
   /** All that is durable. */
   synced: SegmentMark;
-  /** All that readers of an endless stream may see: what is as durable as its append asked for. */
+  /** All that readers may see: what is as durable as its append asked for; of a block stream: flushed. */
   visible: SegmentMark;
   /** The last batch ends at a block boundary. */
   isSealed = true;
@@ -229,7 +229,7 @@ export class StreamSegment {
     this.blocks.writeAt(encodeSegmentHeader(this.header, this.checksum), 0);
   }
 
-  /** Writes what was gathered as one batch; a sealed one is to be synced. */
+  /** Writes what was gathered as one batch; a sealed one ends at a block boundary, ready for a sync. */
   write(sealed: boolean): void {
     const writer = this.#open();
     if (writer.durable > this.claimed) this.claimed = writer.durable;
