@@ -219,6 +219,7 @@ test("EndlessStream.close without reserve: a full disk is no failure where all w
     for (const { disk: image } of disk.images({ limit: 20 })) {
       const after = await EndlessStream.open("/log", { ...options, io: image.io });
       assert.deepEqual(offsets(after), [0, 1]);
+      assert.equal(after.recovered.droppedBytes, 0, `${shortWrite} bytes of the claim`);
       await after.append(numbered(2, 10));
       await after.close();
     }

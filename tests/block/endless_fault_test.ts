@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SimulatedDisk } from "../../adapters/simulated.ts";
+import { type Fault, SimulatedDisk } from "../../adapters/simulated.ts";
 import { EndlessStream, type EndlessStreamOptions } from "../../mod.ts";
 import { everyFault, FAULTS } from "../sim/fault/every_fault.ts";
 import { logSubjects } from "../sim/block/log_subjects.ts";
@@ -151,6 +151,32 @@ test("EndlessStream: a log that cannot go on in another run is found as it was, 
       await log.close();
       disk.heal();
       await assertFound(disk, 4);
+    }
+  }
+});
+
+test("EndlessStream: a log whose next run can be neither written nor cleared opens with what was durable", async () => {
+  const cannotClear: Fault[] = [
+    { operation: "write", shortWrite: 5000, at: 2 },
+    { operation: "write", at: 3 },
+  ];
+  const cannotSync: Fault[] = [{ operation: "write", at: 2 }, { operation: "sync", at: 1 }];
+  for (const faults of [cannotClear, cannotSync]) {
+    const disk = new SimulatedDisk({ seed: 11 });
+    const log = await unsynced(disk, { segmentBytes: 65_536 }, 1);
+    await log.sync();
+    await log.append(numbered(1, 8000), { durability: "os" });
+    await log.grow();
+    for (const fault of [{ operation: "write" } as const, ...faults]) disk.fail(fault);
+    await assert.rejects(log.append(numbered(2, 8000), { durability: "os" }), {
+      code: "POISONED",
+    });
+    await log.close();
+    disk.heal();
+    for (const { disk: image } of [{ disk: disk.processDeath() }, ...disk.images({ limit: 20 })]) {
+      const after = await EndlessStream.open("/log", { io: image.io });
+      assert.deepEqual(after.get(0), numbered(0, 8000));
+      await after.close();
     }
   }
 });

@@ -16,8 +16,6 @@
  */
 
 import { isHoldfastError } from "../../errors.ts";
-import type { Blocks } from "../blocks.ts";
-import { batchEnd } from "../log_batch.ts";
 import { readSegmentHeader, SEGMENT_HEADER_BYTES } from "../stream/segment_header.ts";
 import { type SegmentMark, StreamSegment } from "../stream/stream_segment.ts";
 import { PART_FIELDS, readWindow } from "../stream/segment_window.ts";
@@ -31,7 +29,8 @@ export async function abandonTail(core: StreamCore): Promise<void> {
   if (core.successor !== undefined || current === undefined) return;
   if (current.ended || current.written === current.synced) return;
   core.successor = null;
-  let behind = 0;
+  let segment: StreamSegment | undefined;
+  let isBegun = false;
   let isCopied = false;
   try {
     // With its space, so that a full disk shows before there is a header; one ahead may have none.
@@ -39,7 +38,7 @@ export async function abandonTail(core: StreamCore): Promise<void> {
     core.spares.shift();
     core.successor = blocks;
     const { header, synced } = current;
-    const segment = StreamSegment.begin(core.host, blocks, {
+    segment = StreamSegment.begin(core.host, blocks, {
       number: header.number + 1,
       continues: false,
       identity: header.identity,
@@ -54,7 +53,7 @@ export async function abandonTail(core: StreamCore): Promise<void> {
     segment.writeHeader();
     // Durable after this: the header, before anything is written behind it.
     blocks.sync();
-    behind = batchEnd(0, segment.pendingBytes, true);
+    isBegun = true;
     segment.write(true);
     isCopied = true;
     // Durable after this: all that was acknowledged.
@@ -62,7 +61,7 @@ export async function abandonTail(core: StreamCore): Promise<void> {
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
     if (isCopied || current.visible.items === current.synced.items) return;
-    if (core.successor !== null) takeBack(core, core.successor, behind);
+    if (segment !== undefined) takeBack(core, segment, isBegun);
   }
 }
 
@@ -70,12 +69,13 @@ export async function abandonTail(core: StreamCore): Promise<void> {
  * The next owner would go on behind the header, without what was handed over: so the run is made
  * blank again, and he finds the tail instead. In this order: a run that is not blank and has no header
  * is damage. A header that is left by a power cut in between says what is durable.
- * @param behind bytes that may have been written behind the header
+ * @param isBegun something may be behind the header
  */
-function takeBack({ host }: StreamCore, blocks: Blocks, behind: number): void {
+function takeBack({ host }: StreamCore, segment: StreamSegment, isBegun: boolean): void {
+  const { blocks } = segment;
   try {
-    if (behind > 0) {
-      overwrite(blocks, behind);
+    if (isBegun) {
+      segment.clearFailed();
       // Durable after this: nothing is behind the header.
       blocks.sync();
       if (!readSegmentHeader(blocks, host.checksum).blank) return;
@@ -83,15 +83,6 @@ function takeBack({ host }: StreamCore, blocks: Blocks, behind: number): void {
     blocks.writeAt(new Uint8Array(SEGMENT_HEADER_BYTES), 0);
     // Durable after this: no header comes back behind what the next owner adds to the tail.
     blocks.sync();
-  } catch (error) {
-    if (!isHoldfastError(error)) throw error;
-  }
-}
-
-/** Zeros over what a failed write may have left. Where it found no space, they find none, either. */
-function overwrite(blocks: Blocks, bytes: number): void {
-  try {
-    blocks.writeAt(new Uint8Array(bytes), SEGMENT_HEADER_BYTES);
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
   }

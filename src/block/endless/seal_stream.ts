@@ -28,11 +28,11 @@ export async function sealStream(core: StreamCore, queue: AppendQueue): Promise<
     try {
       current.write(true);
     } catch (error) {
-      // Without space for it the log is as good as after a crash: a part of the claim is a torn tail.
+      // Without space for it the log is as good as after a crash, and without a torn tail.
       if (!isHoldfastError(error) || error.code !== "NO_SPACE") throw error;
-      return;
+      current.clearFailed();
     }
-    // Durable after this: the claim.
+    // Durable after this: the claim, or that there is none.
     current.blocks.sync();
     return;
   }

@@ -6,9 +6,10 @@
  */
 
 import type { Checksum } from "../../base/checksum.ts";
+import { isHoldfastError } from "../../errors.ts";
 import type { IoAdapter } from "../../io/adapter.ts";
 import { type Blocks, type BlockShape, checkShape } from "../blocks.ts";
-import { BATCH_HEADER_BYTES } from "../log_batch.ts";
+import { BATCH_HEADER_BYTES, batchEnd } from "../log_batch.ts";
 import type { LogExtent, LogPosition } from "../log_extent.ts";
 import { LogWriter } from "../log_writer.ts";
 import {
@@ -243,6 +244,20 @@ export class StreamSegment {
       spilled: this.#spilled,
       trailing: this.#trailing,
     };
+  }
+
+  /**
+   * Zeros over what a failed write of a sealed batch may have left. Where that found no space, they
+   * find none, either.
+   */
+  clearFailed(): void {
+    const { at } = this.written;
+    const bytes = batchEnd(at, this.pendingBytes, true) - at;
+    try {
+      this.blocks.writeAt(new Uint8Array(bytes), this.extent.offset + at);
+    } catch (error) {
+      if (!isHoldfastError(error)) throw error;
+    }
   }
 
   /** A sync that began when `mark` was written has returned. */
