@@ -8,9 +8,10 @@
 import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { commandText } from "./command_line.ts";
+import { withinRun } from "./interruption.ts";
 import { machineLine, measureMachine } from "./machine.ts";
 import { allMet, type Report, toMarkdown, toText } from "./report.ts";
-import { createRunFolder, removeFolder } from "./run_folder.ts";
+import { createRunFolder } from "./run_folder.ts";
 
 /** The flags of every run, for `parseArgs`. */
 export const REPORT_OPTIONS = {
@@ -51,16 +52,14 @@ export async function measureRun<M extends object>(
   measure: (folder: string) => M | Promise<M>,
 ): Promise<M & RunHead> {
   const folder = createRunFolder(dir);
-  try {
+  return await withinRun(folder, async () => {
     const machine = measureMachine(folder);
     const line = machineLine(machine);
     console.log(line);
     const measured = await measure(folder);
     const date = new Date().toISOString();
     return { ...measured, date, command: commandText(), machine, machineLine: line };
-  } finally {
-    removeFolder(folder);
-  }
+  });
 }
 
 /** Prints a report and keeps its figures; the exit code is 1 if it is not as it should be. */

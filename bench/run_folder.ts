@@ -39,9 +39,9 @@ export function createFolder(...parts: string[]): string {
   return folder;
 }
 
-/** Removes a folder and all in it. */
+/** Removes a folder and all in it, even while a process that is being killed still writes there. */
 export function removeFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 }
 
 /** Copies a folder to one that is there, and syncs it: no sync that is timed later writes the copy. */

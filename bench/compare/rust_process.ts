@@ -7,6 +7,7 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { endWithRun } from "../interruption.ts";
 
 /** What a row took in the process, and what it saw there. */
 export interface RustFigure {
@@ -53,6 +54,7 @@ export class RustProcess {
     digest: number,
   ): Promise<RustProcess> {
     const child = spawn(program, [engine, folder], { stdio: ["pipe", "pipe", "inherit"] });
+    endWithRun(child);
     const process = new RustProcess(child);
     if (await process.#nextLine() !== `ready ${digest}`) {
       await process.close();

@@ -7,6 +7,7 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { endWithRun } from "../interruption.ts";
 import { scriptWords } from "../own_runtime.ts";
 import type { TaskOptions, TaskResult } from "./tasks.ts";
 
@@ -59,6 +60,7 @@ function run(script: string, args: readonly string[], isKilled: boolean): Promis
     const child = spawn(process.execPath, scriptWords(path, ...args), {
       stdio: ["ignore", "pipe", "inherit"],
     });
+    endWithRun(child);
     let printed = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       printed += text;

@@ -9,6 +9,7 @@ import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { endWithRun } from "../interruption.ts";
 
 const START_MILLIS = 60_000;
 const STOP_MILLIS = 20_000;
@@ -39,6 +40,7 @@ export class ServerProcess {
   /** Starts a program; rejects when it ends or does not say in a minute where it listens. */
   static async start([program, ...args]: readonly string[]): Promise<ServerProcess> {
     const child = spawn(program!, args, { stdio: ["ignore", "pipe", "inherit"] });
+    endWithRun(child);
     const exited = new Promise<void>((resolve) => {
       child.once("exit", () => resolve());
       child.once("error", () => resolve());
