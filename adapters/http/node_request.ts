@@ -6,6 +6,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { nextTick } from "node:process";
+import { joinBytes } from "../../src/base/join_bytes.ts";
 import type { HttpRequest } from "./http_server.ts";
 
 /** Nothing is made before it is asked for: most requests need no stream and no signal. */
@@ -87,17 +88,8 @@ function collect(
  * times as much of the processor (Node, 2026-11-22).
  */
 function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const [first] = chunks;
-  if (first !== undefined && chunks.length === 1) return plain(first);
-  let length = 0;
-  for (const chunk of chunks) length += chunk.length;
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  const whole = joinBytes(chunks);
+  return chunks.length === 1 ? plain(whole) : whole;
 }
 
 /** Headers by name in lower case. The server joins what was sent twice, so that every value is one string. */

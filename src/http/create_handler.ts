@@ -4,11 +4,11 @@
  * @module
  */
 
+import { joinBytes } from "../base/join_bytes.ts";
 import type { StreamStore } from "../streams/stream_store.ts";
 import type { HandlerOptions } from "./handler_options.ts";
 import type { Responder } from "./responder.ts";
 import { createResponder } from "./responder.ts";
-import { joinBytes } from "./sse_encoding.ts";
 
 /**
  * Makes a handler that serves the streams of `store` under `/v1/stream/`: PUT, POST, GET (catch-up,

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { joinBytes } from "../base/join_bytes.ts";
 import type { Page } from "../streams/stream_store.ts";
 import { nextCursor } from "./cursor.ts";
 import type { Exchange } from "./exchange.ts";
@@ -12,7 +13,7 @@ import { accepted } from "./exchange.ts";
 import { LiveReader } from "./live_reader.ts";
 import type { PayloadKind } from "./media_type.ts";
 import { payloadKind } from "./media_type.ts";
-import { controlEvent, dataEvent, joinBytes } from "./sse_encoding.ts";
+import { controlEvent, dataEvent } from "./sse_encoding.ts";
 import { completeMessages } from "./utf8_boundary.ts";
 
 /** Largest page read to find the end of a character that large messages share, in bytes. */

@@ -4,13 +4,14 @@
  * @module
  */
 
+import { joinBytes } from "../base/join_bytes.ts";
 import type { Page } from "../streams/stream_store.ts";
 import { entityTag } from "./entity_tag.ts";
 import type { Answer } from "./exchange.ts";
 import type { Settings } from "./handler_options.ts";
 import { payloadKind, servedType } from "./media_type.ts";
 import type { Fields } from "./response_fields.ts";
-import { joinBytes, jsonArray } from "./sse_encoding.ts";
+import { jsonArray } from "./sse_encoding.ts";
 
 /** A body that is at least this large is worth freeing by hand. */
 const RELEASE_BYTES_MIN = 65_536;

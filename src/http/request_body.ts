@@ -5,6 +5,7 @@
  * @module
  */
 
+import { joinBytes } from "../base/join_bytes.ts";
 import type { Clock } from "./clock.ts";
 import type { Exchange } from "./exchange.ts";
 import { HttpProblem } from "./problem.ts";
@@ -99,15 +100,7 @@ async function readAll(
     if (error instanceof HttpProblem) throw error;
     throw new HttpProblem("BODY_INCOMPLETE");
   }
-  const [first] = chunks;
-  if (first !== undefined && chunks.length === 1) return first;
-  const whole = new Uint8Array(held.bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return joinBytes(chunks);
 }
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;

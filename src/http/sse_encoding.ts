@@ -7,6 +7,7 @@
  * @module
  */
 
+import { joinBytes } from "../base/join_bytes.ts";
 import type { PayloadKind } from "./media_type.ts";
 
 const ENCODER = new TextEncoder();
@@ -48,13 +49,6 @@ export function controlEvent(facts: ControlFacts): Uint8Array {
   return ENCODER.encode(`event: control\ndata:${JSON.stringify(control)}\n\n`);
 }
 
-/** The messages one after the other. A single message is returned itself, not copied. */
-export function joinBytes(messages: readonly Uint8Array[]): Uint8Array {
-  const [first] = messages;
-  if (first !== undefined && messages.length === 1) return first;
-  return concat(messages, messages.reduce((sum, message) => sum + message.length, 0));
-}
-
 /** The messages as the elements of one JSON array. */
 export function jsonArray(messages: readonly Uint8Array[]): Uint8Array {
   const size = messages.reduce((sum, message) => sum + message.length + 1, 1);
@@ -70,37 +64,22 @@ export function jsonArray(messages: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-function concat(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const joined = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
-}
-
 /** CR, LF and CRLF each begin a new `data:` line, so a payload can never begin an event. */
 function textEvent(payload: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [DATA_EVENT];
-  let size = DATA_EVENT.length;
-  const add = (part: Uint8Array): void => {
-    parts.push(part);
-    size += part.length;
-  };
   const addLine = (from: number, to: number): void => {
-    if (payload[from] === SPACE && from < to) add(payload.subarray(from, from + 1));
-    add(payload.subarray(from, to));
+    if (payload[from] === SPACE && from < to) parts.push(payload.subarray(from, from + 1));
+    parts.push(payload.subarray(from, to));
   };
   let start = 0;
   for (let at = nextBreak(payload, 0); at !== -1; at = nextBreak(payload, start)) {
     addLine(start, at);
-    add(NEXT_LINE);
+    parts.push(NEXT_LINE);
     start = at + (payload[at] === CR && payload[at + 1] === LF ? 2 : 1);
   }
   addLine(start, payload.length);
-  add(EVENT_END);
-  return concat(parts, size);
+  parts.push(EVENT_END);
+  return joinBytes(parts);
 }
 
 function nextBreak(payload: Uint8Array, from: number): number {

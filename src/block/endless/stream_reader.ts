@@ -9,6 +9,7 @@
  * @module
  */
 
+import { joinBytes } from "../../base/join_bytes.ts";
 import { SEGMENT_HEADER_BYTES } from "../stream/segment_header.ts";
 import { damagedSegment } from "../stream/segment_problem.ts";
 import {
@@ -185,7 +186,7 @@ export class SegmentReader implements StreamReader {
       return { offset, bytes: this.#isOwn ? piece : piece.slice() };
     }
     if (kind === SPILLED && this.#pieces.length > 0 && offset >= this.offset) {
-      return { offset, bytes: joined([...this.#pieces, piece]) };
+      return { offset, bytes: joinBytes([...this.#pieces, piece]) };
     }
     this.#part += PART_FIELDS;
     if (kind === TRAILING) this.#pieces = [piece];
@@ -321,14 +322,4 @@ export class SegmentReader implements StreamReader {
     await new Promise<void>((resolve) => io.nextTurn(resolve));
     this.#turnBegan = io.monotonic();
   }
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }
