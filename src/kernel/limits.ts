@@ -83,7 +83,10 @@ export const CHECKPOINT_STEP_MS = 3;
 /** Above this average the sync goes off the thread: below it the detour costs more (measured). */
 export const ASYNC_SYNC_MS = 1;
 
-/** With more than this written since the last sync (1 MiB), the next one goes off the thread, too: it takes a millisecond or more. */
+/**
+ * With more than this written since the last sync (1 MiB), the next one goes off the thread, too: it
+ * takes a millisecond or more.
+ */
 export const ASYNC_SYNC_BYTES: number = 1024 * 1024;
 
 /** How long one step of freeing a dropped structure may keep the thread, in milliseconds. */
