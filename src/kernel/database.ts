@@ -335,10 +335,11 @@ export class Database {
   }
 
   /**
-   * Waits for commits under way, folds the log into the image, marks the file as cleanly closed and
-   * frees it. Open transactions are rolled back, snapshots released. Idempotent. Where a third of the
-   * file, and 64 MiB, is free, at most 256 MiB are compacted first. A poisoned store is freed as it
-   * is: `POISONED` if what was acknowledged at "os" or "memory" is not durable in it.
+   * Refuses what is begun from now on, waits for commits under way, folds the log into the image,
+   * marks the file as cleanly closed and frees it. Open transactions are rolled back, snapshots
+   * released. Idempotent. Where a third of the file, and 64 MiB, is free, at most 256 MiB are
+   * compacted first. A poisoned store is freed as it is: `POISONED` if what was acknowledged at "os"
+   * or "memory" is not durable in it.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -369,11 +370,10 @@ export class Database {
       await this.#backups.stop();
       await this.#compaction.stop();
       await this.#dropped.stop();
+      this.#closed = true;
       await this.#pipeline.drain();
       await this.#checkpointer.running?.catch(() => {});
-      await this.#pipeline.drain();
-      this.#closed = true;
-      if (health.writable) await this.#checkpointer.start({ exclusive: true, clean: true });
+      if (health.writable) await this.#checkpointer.want({ exclusive: true, clean: true });
       if (this.#pipeline.hasLost) throw health.error();
     } finally {
       this.#closed = true;

@@ -69,6 +69,8 @@ export class GuardedFile implements IoFile {
   syncs = 0;
   /** Bytes written since the last sync began. */
   unsynced = 0;
+  /** Syncs off the thread that have not returned. */
+  readonly #syncing = new Set<Promise<void>>();
   readonly #file: IoFile;
   readonly #health: Health;
 
@@ -119,13 +121,27 @@ export class GuardedFile implements IoFile {
   async syncAsync(): Promise<void> {
     this.#health.check();
     this.unsynced = 0;
+    const sync = this.#file.syncAsync();
+    this.#syncing.add(sync);
     try {
-      await this.#file.syncAsync();
+      await sync;
       this.syncs++;
     } catch (error) {
       throw this.#failed(error);
+    } finally {
+      this.#syncing.delete(sync);
     }
     this.#health.check();
+  }
+
+  /** Whether a sync off the thread has not returned. */
+  get isSyncing(): boolean {
+    return this.#syncing.size > 0;
+  }
+
+  /** Resolves when those have returned, or failed. */
+  async syncsReturned(): Promise<void> {
+    await Promise.allSettled(this.#syncing);
   }
 
   close(): void {

@@ -554,7 +554,7 @@ test("Transaction.drop in a full file: freeing waits for space, and gives it", a
       await db.update((tx) => tx.open(blobs).put(n, new Uint8Array(20_000)));
     }
     assert.equal(db.open(blobs).count(), entries);
-  }, { maxBytes: 4 * 1024 * 1024 });
+  }, { maxBytes: 4 * 1024 * 1024, logBytes: 256 * 1024 });
 });
 
 test("Transaction.drop of many structures at once", async () => {

@@ -47,10 +47,12 @@ test("Database.update larger than the cache is whole, in memory bounds, and afte
   const calls = disk.operations;
   const last = fill(db, 3);
   disk.cutAt(calls + 40);
-  await assert.rejects(last, { code: "IO_FAILED" });
+  // Of a checkpoint, or of a leaf that makes room while it is applied.
+  await assert.rejects(last, ({ code }) => ["IO_FAILED", "POISONED"].includes(code));
   for (const policy of disk.policies({ limit: 4, seed: 1 })) {
     const again = await Database.open(PATH, { io: disk.crash(policy).io, cacheBytes: CACHE_BYTES });
-    assertRound(again, 2);
+    // Refused does not mean gone: its batch may have been durable before.
+    assertRound(again, again.open(table).get(0)?.[0] === 3 ? 3 : 2);
     assert.deepEqual((await again.check()).problems, []);
     await again.close();
   }

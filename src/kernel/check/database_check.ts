@@ -21,8 +21,8 @@ export async function checkDatabase(
   readers: StructureReaders,
   options: CheckOptions,
 ): Promise<CheckReport> {
-  await pipeline.drain();
-  if (checkpointer.running !== undefined) await checkpointer.running;
+  await pipeline.settle("memory", undefined);
+  while (checkpointer.running !== undefined) await checkpointer.running;
   if (engine.health.poisoned) throw engine.health.error();
   // One turn, no pauses: page ownership is only meaningful while nothing moves.
   const { working } = engine.states;

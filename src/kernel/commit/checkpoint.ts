@@ -30,22 +30,11 @@ import {
 } from "./checkpoint_places.ts";
 import { cutTail } from "../space/file_tail.ts";
 import { clearRun } from "../space/free_space.ts";
-import { ASYNC_SYNC_BYTES, CHECKPOINT_STEP_MS, PAGE_BYTES } from "../limits.ts";
-import {
-  type Arena,
-  cellAt,
-  keyLength,
-  LEAF_CELL_HEAD,
-  setU32At,
-  slotCount,
-  u32At,
-} from "../page/page.ts";
+import { ASYNC_SYNC_BYTES, CHECKPOINT_BACKLOG_BYTES } from "../limits.ts";
 import type { FrozenPages } from "../page/frozen_pages.ts";
 import { ROOTS_TREE, treeKey } from "../tree/state.ts";
 import { encodeRoot, extentOf, type Superblock } from "../superblock.ts";
-
-/** Pages written in one call: 256 KiB. */
-const STAGING_PAGES = 64;
+import { ImageWriter } from "./image_writer.ts";
 
 /** A store that is smaller than this (1 MiB) never makes commits wait for its copies. */
 const CROWDED_PAGES_MIN = 256;
@@ -82,8 +71,8 @@ interface Settle {
   reject(error: unknown): void;
 }
 
-/** What a step waits for: other work, or a sync of all that was written. */
-type Pause = "turn" | "sync";
+/** What a step waits for: other work, the disk to keep up, or a sync of all that was written. */
+type Pause = "turn" | "backlog" | "sync";
 
 /** Runs one checkpoint at a time for an engine. */
 export class Checkpointer {
@@ -95,17 +84,18 @@ export class Checkpointer {
   onWanted: () => void = () => {};
 
   readonly #engine: Engine;
-  #staging = new Uint8Array(0);
+  readonly #writer: ImageWriter;
   #running: Promise<void> | undefined;
   #steps: Generator<Pause, void> | undefined;
   /** What it waits for before its next step. */
   #pause: Pause | undefined;
   #settle: Settle | undefined;
-  #wanted: (Settle & { readonly request: CheckpointRequest }) | undefined;
+  #wanted: (Settle & { readonly request: CheckpointRequest })[] = [];
 
   /** A checkpointer for an engine. */
   constructor(engine: Engine) {
     this.#engine = engine;
+    this.#writer = new ImageWriter(engine);
   }
 
   /** The running checkpoint, if any. Rejects when it fails. */
@@ -166,27 +156,29 @@ export class Checkpointer {
   }
 
   /**
-   * Asks for a checkpoint, which begins at the end of a batch, however many commits wait. One caller
-   * at a time. Resolves when it is durable.
+   * Asks for a checkpoint, which begins at the end of a batch, however many commits wait; all who ask
+   * before it does share it. Resolves when it is durable.
    */
-  want(request: CheckpointRequest): Promise<void> {
+  want(request: CheckpointRequest = {}): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#wanted = { request, resolve, reject };
+      this.#wanted.push({ request, resolve, reject });
       this.onWanted();
     });
   }
 
   /** No batch is under way: begins what is wanted, or refuses it. */
   startWanted(refusal?: unknown): void {
-    const wanted = this.#wanted;
-    if (wanted === undefined) return;
+    if (this.#wanted.length === 0) return;
     if (refusal === undefined && (this.#running || this.#engine.log.pendingCount > 0)) return;
-    this.#wanted = undefined;
-    if (refusal !== undefined) return wanted.reject(refusal);
+    const wanted = this.#wanted;
+    this.#wanted = [];
+    const reject = (error: unknown): void => wanted.forEach((each) => each.reject(error));
+    if (refusal !== undefined) return reject(refusal);
+    const all: CheckpointRequest = Object.assign({}, ...wanted.map(({ request }) => request));
     try {
-      this.start(wanted.request).then(wanted.resolve, wanted.reject);
+      this.start(all).then(() => wanted.forEach(({ resolve }) => resolve()), reject);
     } catch (error) {
-      wanted.reject(error);
+      reject(error);
     }
   }
 
@@ -207,17 +199,27 @@ export class Checkpointer {
 
   async #drive(steps: Generator<Pause, void>): Promise<void> {
     const { io, file, health } = this.#engine;
+    // Of a sync that it has begun and not waited for. It makes nothing durable that anybody relies on.
+    let failure: unknown;
     while (this.#steps === steps) {
       try {
         const pause = this.#advance(steps);
-        if (pause === "turn") await nextTurn(io);
+        if (pause === "backlog") {
+          // The disk gets what was written while it was busy with what was written before.
+          await file.syncsReturned();
+          if (this.#steps !== steps) return;
+          if (file.unsynced >= CHECKPOINT_BACKLOG_BYTES) {
+            file.syncAsync().catch((error) => failure = error);
+          }
+        }
+        if (pause === "turn" || pause === "backlog") await nextTurn(io);
         if (pause === "sync") await file.syncAsync();
       } catch (error) {
         if (this.#steps !== steps) return;
-        this.#end(error);
+        this.#end(failure ?? error);
         return;
       }
-      if (health.poisoned && this.#steps === steps) return this.#end(health.error());
+      if (health.poisoned && this.#steps === steps) return this.#end(failure ?? health.error());
     }
   }
 
@@ -238,7 +240,7 @@ export class Checkpointer {
     const settle = this.#settle;
     this.#steps = this.#settle = this.#running = undefined;
     this.#pause = undefined;
-    if (this.#wanted !== undefined) this.onWanted();
+    if (this.#wanted.length > 0) this.onWanted();
     if (error === undefined) return settle?.resolve();
     this.#engine.health.poison(error);
     settle?.reject(error);
@@ -293,7 +295,7 @@ export class Checkpointer {
   *#write(image: FrozenImage, request: CheckpointRequest): Generator<Pause, void> {
     const engine = this.#engine;
     const { file, space, pager, states } = engine;
-    yield* this.#writePages(image);
+    yield* this.#writer.write(image.pages, image.roots);
     states.learnChecksums();
     const { rootsTree } = image;
     const rootsChecksum = pager.checksumOf(rootsTree.page, rootsTree.checksum);
@@ -302,7 +304,7 @@ export class Checkpointer {
     const extents = nextExtents(engine, request.exclusive === true);
     const { bitmap, pageCount } = writeBitmap(engine, image.bitmap, extents);
     // Durable after this: every page, bitmap and extent the new superblock is going to name.
-    if (file.unsynced > ASYNC_SYNC_BYTES && engine.io.capabilities.asyncSync) {
+    if ((file.isSyncing || file.unsynced > ASYNC_SYNC_BYTES) && engine.io.capabilities.asyncSync) {
       yield "sync";
     } else {
       file.sync();
@@ -332,51 +334,6 @@ export class Checkpointer {
     if (request.exclusive) engine.log.switchTo(extentOf(extents.current));
     this.completed++;
     engine.onSettle();
-  }
-
-  *#writePages(image: FrozenImage): Generator<Pause, void> {
-    const { pager, io } = this.#engine;
-    const room = Math.min(image.pages.length, STAGING_PAGES) * PAGE_BYTES;
-    if (this.#staging.length < room) this.#staging = new Uint8Array(room);
-    let staged = 0;
-    let first = 0;
-    let stepBegan = io.monotonic();
-    for (let i = 0; i < image.pages.length; i++) {
-      const page = image.pages.at(i);
-      if (staged > 0 && (page !== first + staged || staged === STAGING_PAGES)) {
-        this.#writeStaged(first, staged);
-        staged = 0;
-        if (io.monotonic() - stepBegan >= CHECKPOINT_STEP_MS) {
-          yield "turn";
-          stepBegan = io.monotonic();
-        }
-      }
-      // Sealed only now: pages written early while this waited are skipped.
-      const frame = pager.seal(page, (arena, base) => this.#sealRoots(arena, base, image));
-      if (frame < 0) continue;
-      if (staged === 0) first = page;
-      pager.takeSealed(frame, this.#staging, staged * PAGE_BYTES);
-      staged++;
-    }
-    if (staged > 0) this.#writeStaged(first, staged);
-  }
-
-  #writeStaged(first: number, pages: number): void {
-    this.#engine.file.writeAt(this.#staging.subarray(0, pages * PAGE_BYTES), first * PAGE_BYTES);
-  }
-
-  /** Fills the checksums of changed roots into a leaf of the tree of roots. */
-  #sealRoots(arena: Arena, base: number, image: FrozenImage): void {
-    for (let slot = slotCount(arena, base) - 1; slot >= 0; slot--) {
-      const at = base + cellAt(arena, base, slot) + LEAF_CELL_HEAD;
-      const u8 = arena.u8;
-      const id = (u8[at]! << 24 | u8[at + 1]! << 16 | u8[at + 2]! << 8 | u8[at + 3]!) >>> 0;
-      const page = image.roots.get(id);
-      if (page === undefined || page === 0) continue;
-      const value = at + keyLength(arena, base, slot);
-      // A root that was to be changed, but could not be read, is where it was.
-      setU32At(u8, value + 4, this.#engine.pager.checksumOf(page, u32At(u8, value + 4)));
-    }
   }
 }
 

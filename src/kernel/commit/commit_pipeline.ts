@@ -165,14 +165,12 @@ export class CommitPipeline {
     }
   }
 
-  /** Starts a checkpoint between two batches. Resolves when it is durable. */
+  /** Resolves when an image of all that was sequenced so far is durable, however much follows. */
   async checkpoint(): Promise<void> {
-    await this.drain();
-    const running = this.#checkpointer.running;
-    if (running !== undefined) await running;
-    await this.drain();
-    this.#engine.health.check();
-    await (this.#checkpointer.running ?? this.#checkpointer.start());
+    await this.settle("memory", undefined);
+    const wanted = this.#checkpointer.want();
+    if (!this.#busy) this.#checkpointer.startWanted();
+    await wanted;
   }
 
   /** Rejects everything that waits. */

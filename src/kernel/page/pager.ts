@@ -29,6 +29,9 @@ const DIRTY = 2;
 /** Dirty when the running checkpoint froze the image, and not written yet. */
 const FROZEN = 3;
 
+/** Added to the level of a page of the tree of roots: above all levels, which are one byte. */
+const ROOTS_RANK = 256;
+
 /** Above this part of the frames, dirty leaves are written early to get some. */
 const CROWDED = 0.875;
 
@@ -62,6 +65,8 @@ export class Pager {
   readonly #framePage: Uint32Array;
   readonly #frameStamp: Uint32Array;
   readonly #frameState: Uint8Array;
+  /** Where the page of a frame stands in the order of writing: its level, behind all others in the tree of roots. */
+  readonly #frameRank: Uint16Array;
   readonly #freeFrames: number[] = [];
   #frameCount = 0;
   #frozenCount = 0;
@@ -90,6 +95,7 @@ export class Pager {
     this.#framePage = new Uint32Array(this.capacity);
     this.#frameStamp = new Uint32Array(this.capacity);
     this.#frameState = new Uint8Array(this.capacity);
+    this.#frameRank = new Uint16Array(this.capacity);
     this.#table = new Int32Array(space.pageCount + 1024);
     space.onFree = (page) => {
       const frame = this.#frameOf(page);
@@ -224,18 +230,12 @@ export class Pager {
    * they are.
    */
   freeze(): FrozenPages {
-    const pages = new FrozenPages(this.dirtyCount);
+    const pages = new FrozenPages(this.space.pageCount);
     for (let frame = 0; frame < this.#frameCount; frame++) {
       if (this.#frameState[frame] !== DIRTY) continue;
       this.#frameState[frame] = FROZEN;
-      const arena = this.arena(frame);
-      const base = this.base(frame);
-      pages.add(
-        this.#framePage[frame]!,
-        (this.#isOfRoots(arena, base) ? 256 : 0) + levelOf(arena, base),
-      );
+      pages.add(this.#framePage[frame]!, this.#frameRank[frame]!);
     }
-    pages.sort();
     this.dirtyCount = 0;
     this.#frozenCount += pages.length;
     this.#checksums.freeze();
@@ -311,6 +311,9 @@ export class Pager {
     if (state === DIRTY && this.#frameState[frame] !== DIRTY) this.dirtyCount++;
     this.#table[page] = frame + 1;
     this.#framePage[frame] = page;
+    const arena = this.arena(frame);
+    const base = this.base(frame);
+    this.#frameRank[frame] = levelOf(arena, base) + (this.#isOfRoots(arena, base) ? ROOTS_RANK : 0);
     this.#frameState[frame] = state;
     this.#frameStamp[frame] = this.clock;
   }
