@@ -28,6 +28,7 @@ import {
 } from "../shared/handle_errors.ts";
 import { transfer } from "../shared/transfer.ts";
 import { attempt, INTERRUPT_LIMIT, ioError, isInterrupted } from "./node_errors.ts";
+import { SyncDescriptors } from "./sync_descriptors.ts";
 
 /** One descriptor of the operating system, owned by this object. */
 export class NodeFile implements IoFile {
@@ -36,8 +37,11 @@ export class NodeFile implements IoFile {
   readonly #writable: boolean;
   #size: number;
   #closed = false;
+  readonly #syncs: SyncDescriptors;
   /** Asynchronous syncs under way: the descriptor must not be closed, and reused, under them. */
   #syncing = 0;
+  /** The first failure of a sync: what one that overlapped it, or came after, says proves nothing. */
+  #failure: { readonly error: unknown } | undefined;
 
   /** Takes over an open descriptor of a regular file of `size` bytes. */
   constructor(fd: number, path: string, size: number, writable: boolean) {
@@ -45,6 +49,7 @@ export class NodeFile implements IoFile {
     this.#path = path;
     this.#size = size;
     this.#writable = writable;
+    this.#syncs = new SyncDescriptors(fd, path);
   }
 
   readAt(buffer: Uint8Array, offset: number): number {
@@ -96,29 +101,41 @@ export class NodeFile implements IoFile {
     try {
       fdatasyncSync(this.#fd);
     } catch (error) {
-      throw ioError("sync", this.#path, error);
+      this.#failed(error);
     }
+    this.#checkSynced();
   }
 
   async syncAsync(): Promise<void> {
     this.#checkOpen();
+    const fd = this.#syncs.take();
     this.#syncing++;
     try {
       await new Promise<void>((resolve, reject) => {
-        fdatasync(
-          this.#fd,
-          (error) => error ? reject(ioError("sync", this.#path, error)) : resolve(),
-        );
+        fdatasync(fd, (error) => error ? reject(error) : resolve());
       });
+    } catch (error) {
+      this.#failed(error);
     } finally {
+      this.#syncs.give(fd);
       this.#syncing--;
       if (this.#closed && this.#syncing === 0) this.#closeDescriptor();
     }
+    this.#checkSynced();
+  }
+
+  #failed(error: unknown): void {
+    this.#failure ??= { error: ioError("sync", this.#path, error) };
+  }
+
+  #checkSynced(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#syncs.close();
     if (this.#syncing === 0) this.#closeDescriptor();
   }
 

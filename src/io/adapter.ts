@@ -50,6 +50,9 @@ export interface IoFile {
    * Returns when all writes and truncates that returned before the call are durable (not the
    * file's name: see `syncDirectory`). After a failure the state of those writes is unknown, and
    * a later success proves nothing: never retry.
+   *
+   * Syncs of one file may overlap. One that returns after another has failed fails, too; and if a
+   * write that two of them were to make durable fails, so do both.
    */
   sync(): void;
   /** Like `sync`, off the thread where the capability `asyncSync` says so. */
