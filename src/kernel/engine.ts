@@ -99,8 +99,8 @@ export class Engine {
     this.health = new Health(path);
     this.file = new GuardedFile(file, this.health);
     this.checksum = new Checksum(io.crc32);
-    // Growth goes past the guard: a full disk there is no damage, only a refused commit.
-    this.space = new FreeSpace(file, bitmap, superblock.pageCount, options.maxBytes);
+    const growth = { writeAt: this.file.grow.bind(this.file) };
+    this.space = new FreeSpace(growth, bitmap, superblock.pageCount, options.maxBytes);
     this.space.logPages = superblock.current.pages + superblock.next.pages;
     this.pager = new Pager(
       this.file,

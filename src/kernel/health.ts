@@ -94,6 +94,12 @@ export class GuardedFile implements IoFile {
     }
   }
 
+  /** Writes where the file ends. A full disk there is no damage, only a refused commit. */
+  grow(buffer: Uint8Array, offset: number): void {
+    this.unsynced += buffer.length;
+    this.#file.writeAt(buffer, offset);
+  }
+
   truncate(size: number): void {
     this.#health.check();
     try {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SimulatedDisk } from "../../adapters/simulated.ts";
+import { type FaultOperation, SimulatedDisk } from "../../adapters/simulated.ts";
 import { codec, Database, index } from "../../mod.ts";
 import { assertWhole } from "./checked.ts";
 
@@ -16,6 +16,17 @@ const BITMAP_PAGE_COVERS = 128 * MEBIBYTE;
 
 /** More pages than a checkpoint syncs on the thread. */
 const MANY = 1600;
+
+/** Waits for the first call that is more than `before`. */
+async function callOf(
+  disk: SimulatedDisk,
+  operation: FaultOperation,
+  before: number,
+): Promise<void> {
+  while (disk.calls(operation) === before) {
+    await new Promise<void>((turn) => disk.io.nextTurn(turn));
+  }
+}
 
 async function putMany(db: Database, length: number): Promise<void> {
   await db.update((tx) => {
@@ -32,7 +43,7 @@ test("a commit that outgrows the bitmap's run while a superblock becomes durable
   await putMany(db, 800);
   const syncs = disk.calls("sync");
   const checkpoint = db.checkpoint();
-  while (disk.calls("sync") === syncs) await undefined;
+  await callOf(disk, "sync", syncs);
   assert.ok(db.stats().fileBytes <= BITMAP_PAGE_COVERS);
   await db.update((tx) => tx.open(table).put(MANY + 1, new Uint8Array(30 * MEBIBYTE)));
   assert.ok(db.stats().fileBytes > BITMAP_PAGE_COVERS);
@@ -59,7 +70,7 @@ test("a run that a larger one replaces while a checkpoint writes its pages is no
   await putMany(db, 800);
   const [syncs, writes] = [disk.calls("sync"), disk.calls("write")];
   const checkpoint = db.checkpoint();
-  while (disk.calls("write") === writes) await undefined;
+  await callOf(disk, "write", writes);
   await db.update((tx) => tx.open(table).put(MANY + 1, new Uint8Array(30 * MEBIBYTE)), {
     durability: "os",
   });

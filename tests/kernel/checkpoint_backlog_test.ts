@@ -1,10 +1,10 @@
-/** A checkpoint of many pages has the disk begin with them early, and waits where it is behind. */
+/** How much a sync has to write: a checkpoint of many pages has the disk begin with them early. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SimulatedDisk } from "../../adapters/simulated.ts";
 import { codec, Database, index } from "../../mod.ts";
-import { CHECKPOINT_BACKLOG_BYTES } from "../../src/kernel/limits.ts";
+import { ASYNC_SYNC_BYTES, CHECKPOINT_BACKLOG_BYTES } from "../../src/kernel/limits.ts";
 import { assertWhole } from "./checked.ts";
 import { filled } from "./damaged_store.ts";
 
@@ -24,6 +24,8 @@ interface Traffic {
   running: number;
   /** The most that a sync had to wait for. */
   most: number;
+  /** The most that a sync on the thread had to write. */
+  mostOnThread: number;
   /** Syncs begun. */
   syncs: number;
 }
@@ -31,7 +33,7 @@ interface Traffic {
 /** A disk whose file counts. */
 function watchedDisk(): { disk: SimulatedDisk; traffic: Traffic } {
   const disk = new SimulatedDisk({ syncMilliseconds: 0.1 });
-  const traffic = { unsynced: 0, running: 0, most: 0, syncs: 0 };
+  const traffic = { unsynced: 0, running: 0, most: 0, mostOnThread: 0, syncs: 0 };
   const { io } = disk;
   const open = io.open.bind(io);
   io.open = async (...args) => {
@@ -49,7 +51,7 @@ function watchedDisk(): { disk: SimulatedDisk; traffic: Traffic } {
       return writeAt.call(file, bytes, at);
     };
     file.sync = () => {
-      begin();
+      traffic.mostOnThread = Math.max(traffic.mostOnThread, begin());
       sync.call(file);
     };
     file.syncAsync = async () => {
@@ -109,6 +111,20 @@ test("Database.update beside a checkpoint of many pages waits for two backlogs a
   for (let n = 0; n < beside; n++) assert.deepEqual(again.open(table).get(n), filled(10, n));
   await assertWhole(again);
   await again.close();
+  await db.close();
+});
+
+test("Database.update that grows the file by much syncs off the thread", async () => {
+  const { disk, traffic } = watchedDisk();
+  const db = await Database.open(PATH, { io: disk.io });
+  for (let n = 0; n < 20_000; n += 100) {
+    await db.update((tx) => {
+      for (let i = n; i < n + 100; i++) tx.open(table).put(i, filled(900, i));
+    });
+  }
+  assert.ok(traffic.most > ASYNC_SYNC_BYTES);
+  // The superblock, and what a commit has grown the file by meanwhile.
+  assert.ok(traffic.mostOnThread <= ASYNC_SYNC_BYTES + 4096, `${traffic.mostOnThread} bytes`);
   await db.close();
 });
 

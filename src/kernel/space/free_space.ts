@@ -34,11 +34,16 @@ export class FreeSpace {
 
   #bits: Uint32Array;
   #cursor = 0;
-  readonly #file: IoFile;
+  readonly #file: Pick<IoFile, "writeAt">;
   readonly #pagesMax: number;
 
   /** Takes the bitmap of a file: bit set means in use. */
-  constructor(file: IoFile, bitmap: Uint32Array, pageCount: number, bytesMax: number) {
+  constructor(
+    file: Pick<IoFile, "writeAt">,
+    bitmap: Uint32Array,
+    pageCount: number,
+    bytesMax: number,
+  ) {
     this.#file = file;
     this.#bits = bitmap;
     this.pageCount = pageCount;
