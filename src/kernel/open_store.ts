@@ -223,10 +223,8 @@ export async function openStore(
     inDoubt: Array.from(engine.inDoubt.values(), ({ id }) => id.slice()),
   };
   if (reading.batches > 0 || reading.droppedBytes > 0) {
-    const done = checkpointer.start({ exclusive: true });
-    checkpointer.finishNow();
     // Durable after this: all that was replayed, as an image.
-    await done;
+    await checkpointer.start({ exclusive: true });
   }
   engine.log.synced(engine.log.position.sequence);
   return { engine, checkpointer, report };
