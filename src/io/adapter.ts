@@ -51,8 +51,8 @@ export interface IoFile {
    * file's name: see `syncDirectory`). After a failure the state of those writes is unknown, and
    * a later success proves nothing: never retry.
    *
-   * Syncs of one file may overlap. One that returns after another has failed fails, too; and if a
-   * write that two of them were to make durable fails, so do both.
+   * Syncs of one file may overlap. On a real system a write that fails fails every sync that was to
+   * make it durable, and after one has failed all others do; a simulated one may tell only the first.
    */
   sync(): void;
   /** Like `sync`, off the thread where the capability `asyncSync` says so. */
