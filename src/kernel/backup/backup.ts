@@ -1,6 +1,6 @@
 /**
  * Online backup: the committed state at the call as a new, compact, cleanly closed store, while
- * commits go on. It is pinned, laid out twice (see `store_image.ts`) in steps of 3 ms, and let go.
+ * commits go on. It is pinned, laid out twice (see `store_image.ts`) in steps of 1.5 ms, and let go.
  *
  * @module
  */
@@ -151,7 +151,7 @@ export class Backups {
     });
   }
 
-  /** Takes the steps of a run, with room for other work after each 3 ms and each chunk. */
+  /** Takes the steps of a run, with room for other work after each 1.5 ms and each chunk. */
   async #lay(
     steps: Generator<void, ImageSummary>,
     signal: AbortSignal,
