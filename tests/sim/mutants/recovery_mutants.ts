@@ -80,7 +80,7 @@ export const recoveryMutants: readonly Mutant[] = [
   mutant(
     "what is replayed is not durable before its superblock",
     CHECKPOINT,
-    'if (this.#pause === "sync") this.#engine.file.sync();',
+    'if (pause === "sync") await file.syncAsync();',
     "",
     "wide image",
   ),
