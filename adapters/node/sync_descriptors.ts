@@ -10,6 +10,7 @@
  */
 
 import { closeSync, fstatSync, openSync } from "node:fs";
+import { refuseHeldLockFile } from "./store_lock.ts";
 
 /** The descriptors of one file. */
 export class SyncDescriptors {
@@ -43,17 +44,21 @@ export class SyncDescriptors {
   }
 
   #open(): number | undefined {
-    let fd: number;
+    let fd: number | undefined;
     try {
+      refuseHeldLockFile(this.#path);
       // Writable, as Windows asks of what is to be synced.
       fd = openSync(this.#path, "r+");
+      if (isSameFile(fd, this.#fd)) return fd;
     } catch {
       // Renamed, removed, or no descriptors left: one is shared, as if there were one alone.
-      return undefined;
     }
-    const [mine, own] = [fstatSync(fd, { bigint: true }), fstatSync(this.#fd, { bigint: true })];
-    if (mine.ino === own.ino && mine.dev === own.dev) return fd;
-    closeSync(fd);
+    if (fd !== undefined) closeSync(fd);
     return undefined;
   }
+}
+
+function isSameFile(fd: number, other: number): boolean {
+  const [one, two] = [fstatSync(fd, { bigint: true }), fstatSync(other, { bigint: true })];
+  return one.ino === two.ino && one.dev === two.dev;
 }

@@ -86,8 +86,8 @@ export const CHECKPOINT_STEP_MS = 1.5;
 
 /**
  * How much a checkpoint writes before it has the disk begin with it (8 MiB): a commit beside it waits
- * for twice that at most. PERF: that takes 8 ms, where it took up to 60 without a bound; with 4 MiB it
- * takes 7, and a load 1.05x (Node, 2026-11-22).
+ * for twice that of its pages at most. PERF: p99 of commits of 100 puts 8 to 10 ms, with 4 MiB 7 ms,
+ * but a load takes 1.05 times as long; a sync took up to 60 without a bound (Node, 2026-11-22).
  */
 export const CHECKPOINT_BACKLOG_BYTES: number = 8 * 1024 * 1024;
 

@@ -27,13 +27,19 @@ function descriptors(path: string): number {
 
 const skip = process.platform === "linux" ? false : "needs /proc to count descriptors";
 
+/** Gives a new file and its path. */
+async function withFile(body: (file: NodeFile, path: string) => Promise<void>): Promise<void> {
+  await withFolder(async (folder) => {
+    const path = join(folder, "file");
+    await body(new NodeFile(openSync(path, "w+"), path, 0, true), path);
+  });
+}
+
 test(
   "NodeFile.syncAsync: syncs that overlap have a descriptor each, used again later",
   { skip },
-  async () => {
-    await withFolder(async (folder) => {
-      const path = join(folder, "file");
-      const file = new NodeFile(openSync(path, "w+"), path, 0, true);
+  () =>
+    withFile(async (file, path) => {
       file.writeAt(new Uint8Array(10), 0);
       file.sync();
       assert.equal(descriptors(path), 1);
@@ -43,34 +49,28 @@ test(
       }
       file.close();
       assert.equal(descriptors(path), 0);
-    });
-  },
+    }),
 );
 
 test(
   "NodeFile.close while syncs run: their descriptors are closed when they return",
   { skip },
-  async () => {
-    await withFolder(async (folder) => {
-      const path = join(folder, "file");
-      const file = new NodeFile(openSync(path, "w+"), path, 0, true);
+  () =>
+    withFile(async (file, path) => {
       const pending = [file.syncAsync(), file.syncAsync()];
       file.close();
       // Deno has two more, copies of the same.
       assert.ok(descriptors(path) >= 3);
       await Promise.all(pending);
       assert.equal(descriptors(path), 0);
-    });
-  },
+    }),
 );
 
 test(
   "NodeFile.syncAsync of a file that was renamed, with another one in its place",
   { skip },
-  async () => {
-    await withFolder(async (folder) => {
-      const path = join(folder, "file");
-      const file = new NodeFile(openSync(path, "w+"), path, 0, true);
+  () =>
+    withFile(async (file, path) => {
       renameSync(path, `${path}.old`);
       await file.syncAsync();
       closeSync(openSync(path, "w+"));
@@ -78,8 +78,7 @@ test(
       assert.equal(descriptors(path), 0, "the other file stays alone");
       assert.equal(descriptors(`${path}.old`), 1);
       file.close();
-    });
-  },
+    }),
 );
 
 test("NodeFile: after a sync that failed every later one fails, and so do those under way", async () => {

@@ -169,6 +169,7 @@ export class CommitPipeline {
   async checkpoint(): Promise<void> {
     await this.settle("memory", undefined);
     const wanted = this.#checkpointer.want();
+    // No batch is between its write and its application: it need not wait for a turn.
     if (!this.#busy) this.#checkpointer.startWanted();
     await wanted;
   }
